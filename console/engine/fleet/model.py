@@ -1,0 +1,232 @@
+"""The read model: what is known of stations, EVSEs, connectors and transactions. Facts only; ``fleet.py`` folds them.
+
+Every struct here can be written as JSON and read back unchanged: that is the journal's snapshot. Times are UTC
+nanoseconds, energy Wh, power W, current A. ``changed`` is the fleet's counter at the last change of that entity.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from console.engine.fleet.events import MeterSample
+
+POWER_POINTS = 40  # of the sparkline, one a reading
+SERIES_POINTS = 400  # of a transaction's chart; thinned by half when full
+
+
+class Connector(msgspec.Struct, kw_only=True):
+    """One connector. ``status`` is verbatim; ``meter`` the newest value by ``measurand|phase``."""
+
+    evse: int
+    connector: int
+    status: str | None = None
+    error_code: str | None = None
+    vendor_error: str | None = None
+    info: str | None = None
+    since: int | None = None
+    reported: int | None = None
+    meter: dict[str, MeterSample] = msgspec.field(default_factory=dict)
+    power_w: float | None = None
+    energy_wh: float | None = None
+    soc: float | None = None
+    powers: list[float] = msgspec.field(default_factory=list)
+    limit: float | None = None
+    limit_unit: str | None = None
+    transaction: int | None = None
+    changed: int = 0
+
+
+class Evse(msgspec.Struct, kw_only=True):
+    """One EVSE and its connectors by number. EVSE 0 is the station itself."""
+
+    evse: int
+    connectors: dict[int, Connector] = msgspec.field(default_factory=dict)
+
+
+class Stage(msgspec.Struct, frozen=True, array_like=True):
+    """A stage of a file transfer that the station told: what, when (receive time)."""
+
+    status: str
+    time: int
+    request: int | None = None
+
+
+class Variable(msgspec.Struct, kw_only=True):
+    """A configuration key (component empty) or a variable of the device model; values by attribute."""
+
+    component: str
+    variable: str
+    evse: int | None = None
+    instance: str | None = None
+    values: dict[str, str | None] = msgspec.field(default_factory=dict)
+    mutability: str | None = None
+    unit: str | None = None
+    data_type: str | None = None
+    choices: str | None = None
+    seen: int = 0
+
+
+class Station(msgspec.Struct, kw_only=True):
+    """One station. ``key`` is the casefolded identity, ``id`` as it was first sent.
+
+    ``registration``: none (no boot seen), Accepted, Pending, Rejected; ``approved``: what the operator decided (True,
+    False, None = nothing). ``skews``: station time minus receive time of the last messages that carried one.
+    """
+
+    key: str
+    id: str
+    version: str | None = None
+    connected: bool = False
+    link: int | None = None
+    peer: str | None = None
+    local: str | None = None
+    path: str | None = None
+    security: int = 0
+    registration: str = "none"
+    approved: bool | None = None
+    vendor: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    firmware: str | None = None
+    iccid: str | None = None
+    imsi: str | None = None
+    boot_reason: str | None = None
+    booted: int | None = None
+    boots: int = 0
+    first_seen: int = 0
+    last_seen: int = 0
+    last_heartbeat: int | None = None
+    link_opened: int | None = None
+    link_closed: int | None = None
+    opens: list[int] = msgspec.field(default_factory=list)
+    skews: list[float] = msgspec.field(default_factory=list)
+    evses: dict[int, Evse] = msgspec.field(default_factory=dict)
+    active: list[int] = msgspec.field(default_factory=list)
+    recent: list[int] = msgspec.field(default_factory=list)
+    variables: dict[str, Variable] = msgspec.field(default_factory=dict)
+    firmware_stages: list[Stage] = msgspec.field(default_factory=list)
+    log_stages: list[Stage] = msgspec.field(default_factory=list)
+    messages: int = 0
+    violations: int = 0
+    errors: int = 0
+    last_tag: str | None = None
+    removed: bool = False
+    changed: int = 0
+
+    @property
+    def clock_skew_s(self) -> float | None:
+        """Seconds by which the station's clock is ahead of ours; None where it is not known.
+
+        Messages out of an offline queue carry old times, so the freshest of the last few is taken.
+        """
+        return max(self.skews) if self.skews else None
+
+    def connector(self, evse: int, connector: int) -> Connector | None:
+        """That connector, or None where the station never spoke of it."""
+        found = self.evses.get(evse)
+        return None if found is None else found.connectors.get(connector)
+
+    def connectors(self) -> list[Connector]:
+        """Every connector but the station itself, in order."""
+        return [
+            self.evses[evse].connectors[number]
+            for evse in sorted(self.evses)
+            if evse > 0
+            for number in sorted(self.evses[evse].connectors)
+        ]
+
+
+class Point(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A point of a transaction's chart: time, W, Wh since the start, percent. None where not told."""
+
+    time: int
+    power_w: float | None
+    energy_wh: float | None
+    soc: float | None
+
+
+class Transaction(msgspec.Struct, kw_only=True):
+    """One transaction. ``id`` is ours and stable; ``wire`` is the id on the wire as text.
+
+    ``state``: active, ended, inferred (we closed it: a new one began, or the station says it is gone), orphan (an end or
+    readings without a beginning). ``sequences``: seen seqNo as closed ranges, in order. ``flags``: what is odd.
+    ``samples``: how many sampled values are stored.
+    """
+
+    id: int
+    station: str
+    wire: str | None
+    evse: int | None = None
+    connector: int | None = None
+    id_tag: str | None = None
+    stop_tag: str | None = None
+    started: int | None = None
+    stopped: int | None = None
+    received: int = 0
+    last_update: int = 0
+    start_wh: float | None = None
+    last_wh: float | None = None
+    stop_wh: float | None = None
+    power_w: float | None = None
+    soc: float | None = None
+    stop_reason: str | None = None
+    charging_state: str | None = None
+    state: str = "active"
+    remote_start: int | None = None
+    offline: bool = False
+    samples: int = 0
+    sequences: list[tuple[int, int]] = msgspec.field(default_factory=list)
+    sample_keys: list[int] = msgspec.field(default_factory=list)
+    stop_key: int | None = None
+    flags: list[str] = msgspec.field(default_factory=list)
+    series: list[Point] = msgspec.field(default_factory=list)
+    start_exchange: int | None = None
+    stop_exchange: int | None = None
+    changed: int = 0
+
+    @property
+    def energy_wh(self) -> float | None:
+        """Wh delivered so far; None where the registers do not tell."""
+        end = self.stop_wh if self.stop_wh is not None else self.last_wh
+        return None if end is None or self.start_wh is None else end - self.start_wh
+
+    @property
+    def seq_gaps(self) -> list[tuple[int, int]]:
+        """Sequence numbers that are missing, as closed ranges."""
+        return [
+            (low[1] + 1, high[0] - 1) for low, high in zip(self.sequences, self.sequences[1:], strict=False)
+        ]
+
+
+class Alarm(msgspec.Struct, kw_only=True):
+    """One cause for worry. ``kind`` is the class, ``cause`` tells it from others of its kind on that station.
+
+    ``severity``: 0 … 9 as OCPP 2.x has it (0 danger, 4 error, 6 notice). ``exchange``: the record that raised it.
+    """
+
+    id: int
+    station: str | None
+    kind: str
+    cause: str
+    text: str
+    severity: int
+    raised: int
+    last: int
+    count: int = 1
+    cleared: int | None = None
+    acknowledged: int | None = None
+    acknowledged_by: str | None = None
+    note: str | None = None
+    exchange: int | None = None
+    changed: int = 0
+
+
+class StoredSample(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A sampled value on its way to the journal: which transaction, where, when, what."""
+
+    transaction: int | None
+    station: str
+    evse: int | None
+    connector: int | None
+    time: int
+    sample: MeterSample
