@@ -1,0 +1,95 @@
+"""Careful reading of payloads: every getter takes what can be understood and gives None for the rest. Nothing raises.
+
+Stations send numbers as text, objects where arrays belong, local times without a zone: see the vendor quirks that
+``profiles/chargers`` lists. The violations are kept beside the exchange, so nothing is hidden by reading kindly.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+_KINDS = (int, float)
+
+
+def obj(value: Any) -> dict[str, Any]:
+    """The value where it is an object, else an empty one."""
+    return value if type(value) is dict else {}
+
+
+def items(value: Any) -> list[Any]:
+    """A list: the value itself, or alone in a list where a station left out the brackets (Huawei)."""
+    if type(value) is list:
+        return value
+    return [] if value is None else [value]
+
+
+def text(value: Any) -> str | None:
+    """Text as sent; a number or boolean as its JSON text; None for the rest."""
+    if type(value) is str:
+        return value
+    if value is None or type(value) in (dict, list):
+        return None
+    if type(value) is bool:
+        return "true" if value else "false"
+    return str(value)
+
+
+def integer(value: Any) -> int | None:
+    """An integer; also a float without a fraction or digits in a string; None for the rest."""
+    if type(value) is int:
+        return value
+    if type(value) is float:
+        return int(value) if math.isfinite(value) and value == int(value) else None
+    if type(value) is str and len(value) <= 24:
+        try:
+            return int(value.strip())
+        except ValueError:
+            return None
+    return None
+
+
+def number(value: Any) -> float | None:
+    """A finite number; also digits in a string (``2e+01``, `` 16.0``); None for ``""``, ``NaN`` and the rest."""
+    if type(value) in _KINDS:
+        return float(value) if math.isfinite(value) else None
+    if type(value) is str and len(value) <= 64:
+        try:
+            made = float(value)
+        except ValueError:
+            return None
+        return made if math.isfinite(made) else None
+    return None
+
+
+def when(value: Any) -> int | None:
+    """UTC nanoseconds of an RFC 3339 text; a time without a zone is taken as UTC (Growatt); None where it is no time."""
+    if type(value) is not str or not 10 <= len(value) <= 40:
+        return None
+    try:
+        made = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    if made.tzinfo is None:
+        made = made.replace(tzinfo=UTC)
+    try:
+        return int(made.timestamp()) * 1_000_000_000 + made.microsecond * 1000
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def has_zone(value: Any) -> bool:
+    """Whether a time's text names its zone."""
+    return type(value) is str and (value[-1:] in "zZ" or "+" in value[10:] or "-" in value[10:])
+
+
+def stamp(now_ns: int) -> str:
+    """A time as OCPP wants it: UTC, milliseconds, ``Z``."""
+    seconds, rest = divmod(now_ns, 1_000_000_000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1_000_000:03d}Z"
+
+
+def pruned(payload: dict[str, Any]) -> dict[str, Any]:
+    """A payload without its None values (an optional field is left out, never null: OCPP-J 4.1.5)."""
+    return {key: value for key, value in payload.items() if value is not None}
