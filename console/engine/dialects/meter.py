@@ -183,4 +183,5 @@ def _scaled(value: float, multiplier: Any) -> float:
     power = integer(multiplier)
     if not power or not -30 <= power <= 30:
         return value
-    return value * 10**power if power > 0 else value / 10**-power
+    scale: int = 10 ** abs(power)
+    return value * scale if power > 0 else value / scale

@@ -9,11 +9,11 @@ from __future__ import annotations
 import msgspec
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True, tag_field="event"):
     """The root of all events."""
 
 
-class Booted(Event):
+class Booted(Event, frozen=True, kw_only=True):
     """The station has booted. ``status`` is what we answered: Accepted, Pending, Rejected."""
 
     vendor: str | None = None
@@ -27,11 +27,11 @@ class Booted(Event):
     interval: int | None = None
 
 
-class HeartbeatSeen(Event):
+class HeartbeatSeen(Event, frozen=True, kw_only=True):
     """The station asked for the time."""
 
 
-class StatusChanged(Event):
+class StatusChanged(Event, frozen=True, kw_only=True):
     """A connector's status, verbatim. ``error_code`` None where there is no error."""
 
     evse: int
@@ -58,7 +58,7 @@ class MeterSample(msgspec.Struct, frozen=True, gc=False, array_like=True):
     location: str | None = None
 
 
-class Sampled(Event):
+class Sampled(Event, frozen=True, kw_only=True):
     """Sampled values of one moment. ``transaction`` is the wire's id where one was given."""
 
     evse: int
@@ -68,7 +68,7 @@ class Sampled(Event):
     at: int | None = None
 
 
-class TransactionSeen(Event):
+class TransactionSeen(Event, frozen=True, kw_only=True):
     """A transaction has started, goes on, or has ended.
 
     ``phase`` is ``started``, ``updated`` or ``ended``; ``transaction`` the wire's id as text (None or not positive on 1.6
@@ -94,28 +94,28 @@ class TransactionSeen(Event):
     readings: tuple[Sampled, ...] = ()
 
 
-class Authorized(Event):
+class Authorized(Event, frozen=True, kw_only=True):
     """An id tag was shown; ``status`` is what we answered."""
 
     id_tag: str
     status: str | None = None
 
 
-class FirmwareStage(Event):
+class FirmwareStage(Event, frozen=True, kw_only=True):
     """A firmware status, verbatim (Downloading, Downloaded, Installing, Installed, InstallationFailed, …)."""
 
     status: str
     request: int | None = None
 
 
-class LogStage(Event):
+class LogStage(Event, frozen=True, kw_only=True):
     """A log or diagnostics status, verbatim (Uploading, Uploaded, UploadFailed, …)."""
 
     status: str
     request: int | None = None
 
 
-class SecurityEventSeen(Event):
+class SecurityEventSeen(Event, frozen=True, kw_only=True):
     """A security event, verbatim."""
 
     type: str
@@ -123,7 +123,7 @@ class SecurityEventSeen(Event):
     info: str | None = None
 
 
-class Noticed(Event):
+class Noticed(Event, frozen=True, kw_only=True):
     """Something the station reports that may want a person: an event of the device model, a vendor error, a DER alarm.
 
     ``severity`` 0 (danger) … 9 (debug) as in OCPP 2.x; ``cleared`` True where it says that the cause is gone; ``cause``
@@ -137,7 +137,7 @@ class Noticed(Event):
     evse: int | None = None
 
 
-class VariableSeen(Event):
+class VariableSeen(Event, frozen=True, kw_only=True):
     """One value of the configuration (1.6: component is empty) or of the device model (2.x).
 
     ``mutability`` ReadOnly, WriteOnly or ReadWrite; ``value`` None where the station did not tell it.
@@ -155,7 +155,7 @@ class VariableSeen(Event):
     values: str | None = None
 
 
-class ProfileLimit(Event):
+class ProfileLimit(Event, frozen=True, kw_only=True):
     """A charging limit from outside, in A or W, or its end (``limit`` None)."""
 
     evse: int
@@ -164,7 +164,7 @@ class ProfileLimit(Event):
     source: str | None = None
 
 
-class Reported(Event):
+class Reported(Event, frozen=True, kw_only=True):
     """A part of a report to one of our requests (report, charging profiles, customer information, monitoring …)."""
 
     kind: str
@@ -173,7 +173,7 @@ class Reported(Event):
     more: bool = False
 
 
-class OrderSaid(Event):
+class OrderSaid(Event, frozen=True, kw_only=True):
     """An outgoing call was answered; kept so that the last tag or limit can be offered again in a form."""
 
     action: str
