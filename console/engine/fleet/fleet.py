@@ -6,11 +6,24 @@ the model; this module holds the entities, how they are found, and the change co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from console.engine.fleet.events import Event
 from console.engine.fleet.model import Alarm, Station, StoredSample, Transaction
-from console.engine.wire.exchange import Exchange, Happening
+
+
+class Dirty:
+    """What changed and is not yet in the journal's snapshot. Holds the entities themselves."""
+
+    __slots__ = ("alarms", "samples", "stations", "transactions")
+
+    def __init__(self) -> None:
+        self.stations: dict[str, Station] = {}
+        self.transactions: dict[int, Transaction] = {}
+        self.alarms: dict[int, Alarm] = {}
+        self.samples: list[StoredSample] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.stations or self.transactions or self.alarms or self.samples)
 
 
 class Fleet:
@@ -27,13 +40,9 @@ class Fleet:
         self.cursor = 0
         self.changed = 0
         self.last_transaction = 0  # the highest transaction id handed out to a 1.6 station
-        self.site_energy_wh = 0.0
-        self._wires: dict[tuple[str, str], int] = {}
-        self._alarm_keys: dict[tuple[str | None, str, str], int] = {}
-        self._dirty_stations: set[str] = set()
-        self._dirty_transactions: set[int] = set()
-        self._dirty_alarms: set[int] = set()
-        self._samples: list[StoredSample] = []
+        self.wires: dict[tuple[str, str], int] = {}
+        self.alarm_keys: dict[tuple[str | None, str, str], int] = {}
+        self.dirty = Dirty()
 
     # Finding. ``station`` is any spelling of the identity.
 
@@ -45,7 +54,7 @@ class Fleet:
         """The station's newest transaction with that id on the wire (active or recently ended)."""
         if wire is None:
             return None
-        found = self._wires.get((station.casefold(), wire))
+        found = self.wires.get((station.casefold(), wire))
         return None if found is None else self.transactions.get(found)
 
     def active_on(self, station: str, evse: int | None, connector: int | None = None) -> Transaction | None:
@@ -90,22 +99,61 @@ class Fleet:
             if number in self.transactions
         ]
 
-    # Folding: see fold.py.
-
-    def exchange(self, exchange: Exchange, events: Sequence[Event]) -> None:
-        """Fold an exchange and what it means."""
-        from console.engine.fleet.fold import fold_exchange
-
-        fold_exchange(self, exchange, events)
-
-    def happening(self, happening: Happening) -> None:
-        """Fold a happening."""
-        from console.engine.fleet.fold import fold_happening
-
-        fold_happening(self, happening)
-
     # What changed, for views and for the journal's snapshot.
 
-    def stations_since(self, counter: int) -> Iterable[Station]:
-        """Stations whose last change is newer than ``counter``."""
-        return (one for one in self.stations.values() if one.changed > counter)
+    def touch(self, station: Station) -> None:
+        """Mark a station as changed."""
+        self.changed += 1
+        station.changed = self.changed
+        self.dirty.stations[station.key] = station
+
+    def touch_transaction(self, transaction: Transaction) -> None:
+        """Mark a transaction as changed."""
+        self.changed += 1
+        transaction.changed = self.changed
+        self.dirty.transactions[transaction.id] = transaction
+
+    def touch_alarm(self, alarm: Alarm) -> None:
+        """Mark an alarm as changed."""
+        self.changed += 1
+        alarm.changed = self.changed
+        self.dirty.alarms[alarm.id] = alarm
+
+    def take_dirty(self) -> Dirty:
+        """What changed since the last call; the caller writes it, or hands it to ``give_back``."""
+        taken, self.dirty = self.dirty, Dirty()
+        return taken
+
+    def give_back(self, taken: Dirty) -> None:
+        """What could not be written is due again; samples keep their order."""
+        newer, self.dirty = self.dirty, taken
+        taken.stations.update(newer.stations)
+        taken.transactions.update(newer.transactions)
+        taken.alarms.update(newer.alarms)
+        taken.samples.extend(newer.samples)
+
+    def restore(
+        self,
+        *,
+        cursor: int,
+        last_transaction: int,
+        stations: Iterable[Station],
+        transactions: Iterable[Transaction],
+        alarms: Iterable[Alarm],
+    ) -> None:
+        """Take over a snapshot; folding goes on after ``cursor``."""
+        self.cursor = cursor
+        self.last_transaction = last_transaction
+        for station in stations:
+            self.stations[station.key] = station
+            self.changed = max(self.changed, station.changed)
+        for transaction in sorted(transactions, key=lambda one: one.id):
+            self.transactions[transaction.id] = transaction
+            self.changed = max(self.changed, transaction.changed)
+            if transaction.wire is not None:
+                self.wires[transaction.station.casefold(), transaction.wire] = transaction.id
+        for alarm in alarms:
+            self.alarms[alarm.id] = alarm
+            self.changed = max(self.changed, alarm.changed)
+            if alarm.cleared is None:
+                self.alarm_keys[alarm.station, alarm.kind, alarm.cause] = alarm.id

@@ -12,6 +12,11 @@ from console.engine.fleet.events import MeterSample
 
 POWER_POINTS = 40  # of the sparkline, one a reading
 SERIES_POINTS = 400  # of a transaction's chart; thinned by half when full
+RECENT = 16  # ended transactions a station keeps at hand; older ones are in the journal
+STAGES = 40
+SKEWS = 5
+OPENS = 12
+VARIABLES = 4000
 
 
 class Connector(msgspec.Struct, kw_only=True):
@@ -26,6 +31,7 @@ class Connector(msgspec.Struct, kw_only=True):
     since: int | None = None
     reported: int | None = None
     meter: dict[str, MeterSample] = msgspec.field(default_factory=dict)
+    metered: int | None = None
     power_w: float | None = None
     energy_wh: float | None = None
     soc: float | None = None
@@ -177,6 +183,7 @@ class Transaction(msgspec.Struct, kw_only=True):
     samples: int = 0
     sequences: list[tuple[int, int]] = msgspec.field(default_factory=list)
     sample_keys: list[int] = msgspec.field(default_factory=list)
+    last_sample: int = 0
     stop_key: int | None = None
     flags: list[str] = msgspec.field(default_factory=list)
     series: list[Point] = msgspec.field(default_factory=list)
@@ -193,9 +200,7 @@ class Transaction(msgspec.Struct, kw_only=True):
     @property
     def seq_gaps(self) -> list[tuple[int, int]]:
         """Sequence numbers that are missing, as closed ranges."""
-        return [
-            (low[1] + 1, high[0] - 1) for low, high in zip(self.sequences, self.sequences[1:], strict=False)
-        ]
+        return [(low[1] + 1, high[0] - 1) for low, high in zip(self.sequences, self.sequences[1:], strict=False)]
 
 
 class Alarm(msgspec.Struct, kw_only=True):

@@ -135,7 +135,9 @@ def _deeper(value: Any, limit: int) -> bool:
     for _ in range(limit):
         below: list[Any] = []
         for item in level:
-            below.extend(child for child in (item.values() if type(item) is dict else item) if type(child) in (dict, list))
+            below.extend(
+                child for child in (item.values() if type(item) is dict else item) if type(child) in (dict, list)
+            )
         if not below:
             return False
         level = below
@@ -166,7 +168,14 @@ def _id_message(value: Any) -> str:
 def _kind(value: Any) -> str:
     if value is None:
         return "null"
-    names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "an array", dict: "an object"}
+    names = {
+        bool: "a boolean",
+        int: "a number",
+        float: "a number",
+        str: "a string",
+        list: "an array",
+        dict: "an object",
+    }
     return names.get(type(value), "no JSON value")
 
 

@@ -1,0 +1,77 @@
+"""Raising and clearing alarms, within the fold: an alarm is never raised twice for one cause."""
+
+from __future__ import annotations
+
+from console.engine.fleet.fleet import Fleet
+from console.engine.fleet.model import Alarm, Station
+
+DANGER, ERROR, WARNING, NOTICE = 0, 4, 5, 6
+KEPT = 500  # alarms at hand; the oldest cleared and acknowledged ones go first
+
+
+def raise_alarm(
+    fleet: Fleet, station: Station | None, kind: str, cause: str, text: str, severity: int, time: int, record: int
+) -> Alarm:
+    """Raise an alarm, or count one more on the one that stands for the same cause."""
+    owner = station.id if station is not None else None
+    key = (owner, kind, cause)
+    number = fleet.alarm_keys.get(key)
+    if number is not None:
+        alarm = fleet.alarms[number]
+        alarm.count += 1
+        alarm.last = time
+        alarm.text = text
+        fleet.touch_alarm(alarm)
+        return alarm
+    alarm = Alarm(
+        id=record * 8 + _slot(fleet, record),
+        station=owner,
+        kind=kind,
+        cause=cause,
+        text=text,
+        severity=severity,
+        raised=time,
+        last=time,
+        exchange=record,
+    )
+    fleet.alarms[alarm.id] = alarm
+    fleet.alarm_keys[key] = alarm.id
+    fleet.touch_alarm(alarm)
+    if station is not None:
+        fleet.touch(station)
+    _trim(fleet)
+    return alarm
+
+
+def clear_alarm(fleet: Fleet, station: Station | None, kind: str, cause: str, time: int) -> None:
+    """The cause is gone; nothing happens where no such alarm stands."""
+    owner = station.id if station is not None else None
+    number = fleet.alarm_keys.pop((owner, kind, cause), None)
+    if number is None:
+        return
+    alarm = fleet.alarms[number]
+    alarm.cleared = time
+    fleet.touch_alarm(alarm)
+    if station is not None:
+        fleet.touch(station)
+
+
+def standing(fleet: Fleet, station: Station) -> list[Alarm]:
+    """The alarms of a station whose cause is not gone, worst first."""
+    found = [one for one in fleet.alarms.values() if one.station == station.id and one.cleared is None]
+    return sorted(found, key=lambda one: (one.severity, -one.raised))
+
+
+def _slot(fleet: Fleet, record: int) -> int:
+    slot = 0
+    while record * 8 + slot in fleet.alarms:
+        slot += 1
+    return slot
+
+
+def _trim(fleet: Fleet) -> None:
+    if len(fleet.alarms) <= KEPT:
+        return
+    done = [one.id for one in fleet.alarms.values() if one.cleared is not None]
+    for number in done[: len(fleet.alarms) - KEPT]:
+        del fleet.alarms[number]

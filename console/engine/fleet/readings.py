@@ -1,0 +1,259 @@
+"""Folding sampled values: what a connector shows now, and what a transaction has gathered."""
+
+from __future__ import annotations
+
+import zlib
+
+from console.engine.fleet.entities import ensure_connector
+from console.engine.fleet.events import MeterSample, Sampled
+from console.engine.fleet.fleet import Fleet
+from console.engine.fleet.model import (
+    POWER_POINTS,
+    SERIES_POINTS,
+    SKEWS,
+    Connector,
+    Point,
+    Station,
+    StoredSample,
+    Transaction,
+)
+from console.engine.wire.exchange import Exchange
+
+SAMPLE_KEYS = 64
+# Readings of the past (an offline queue, Alfen's replay) must not overwrite what a connector shows now.
+HISTORIC_NS = 600 * 1_000_000_000
+
+ENERGY = "Energy.Active.Import.Register"
+POWER = "Power.Active.Import"
+
+
+def watts(sample: MeterSample) -> float | None:
+    """Power in W."""
+    if sample.value is None:
+        return None
+    return sample.value * 1000 if sample.unit == "kW" else sample.value
+
+
+def watt_hours(sample: MeterSample) -> float | None:
+    """Energy in Wh."""
+    if sample.value is None:
+        return None
+    return sample.value * 1000 if sample.unit == "kWh" else sample.value
+
+
+def summary(samples: tuple[MeterSample, ...]) -> tuple[float | None, float | None, float | None]:
+    """Power in W, energy register in Wh and state of charge in percent, as far as the samples tell.
+
+    A sample without a phase is the sum; where only phases were sent, they are added. Samples at the grid inlet count
+    only where nothing was measured at the outlet.
+    """
+    power: float | None = None
+    energy: float | None = None
+    soc: float | None = None
+    phases: float | None = None
+    for sample in samples:
+        measurand = sample.measurand
+        if measurand == POWER:
+            value = watts(sample)
+            if value is None:
+                continue
+            if sample.phase is None:
+                if power is None or sample.location != "Inlet":
+                    power = value
+            elif sample.phase in ("L1", "L2", "L3", "L1-N", "L2-N", "L3-N"):
+                phases = value if phases is None else phases + value
+        elif measurand == ENERGY:
+            value = watt_hours(sample)
+            if value is not None and sample.phase is None and (energy is None or sample.location != "Inlet"):
+                energy = value
+        elif measurand == "SoC" and sample.value is not None:
+            soc = sample.value
+    return (phases if power is None else power), energy, soc
+
+
+def fold_skew(station: Station, at: int, received: int, *, queued: bool) -> None:
+    """Note how far the station's clock is off. A message that may have waited in a queue tells only of a clock ahead."""
+    skew = (at - received) / 1_000_000_000
+    if queued and skew < -60:
+        return
+    skews = station.skews
+    if len(skews) == SKEWS:
+        del skews[0]
+    skews.append(round(skew, 3))
+
+
+def fold_sampled(
+    fleet: Fleet, station: Station, event: Sampled, exchange: Exchange, transaction: Transaction | None
+) -> None:
+    """Fold the readings of one moment into the connector and the transaction they belong to."""
+    if not event.samples:
+        return
+    within = transaction is not None
+    if transaction is None:
+        transaction = _owner(fleet, station, event, exchange)
+    at = event.at if event.at is not None else exchange.time
+    power, energy, soc = summary(event.samples)
+    if event.at is not None and not within:
+        fold_skew(station, event.at, exchange.time, queued=transaction is not None)
+    if transaction is None or transaction.state == "active" or transaction.stopped is None:
+        if exchange.time - at < HISTORIC_NS:
+            _show(station, event, at, power, energy, soc, transaction)
+    if transaction is None:
+        _store(fleet, station, event, at, None)
+        return
+    _gather(fleet, station, event, at, transaction, power, energy, soc, exchange)
+
+
+def _owner(fleet: Fleet, station: Station, event: Sampled, exchange: Exchange) -> Transaction | None:
+    if event.transaction is not None:
+        found = fleet.transaction(station.key, event.transaction)
+        if found is not None:
+            return found
+        return orphan(fleet, station, event.transaction, event.evse or None, event.connector, exchange)
+    if event.evse == 0:
+        return None
+    running = fleet.active_on(station.key, event.evse, event.connector)
+    at = event.at
+    if running is not None and at is not None and running.started is not None and at < running.started:
+        return None
+    return running
+
+
+def orphan(
+    fleet: Fleet, station: Station, wire: str | None, evse: int | None, connector: int | None, exchange: Exchange
+) -> Transaction:
+    """A transaction whose beginning was never seen: kept all the same, and said so."""
+    made = Transaction(
+        id=exchange.id,
+        station=station.id,
+        wire=wire,
+        evse=evse,
+        connector=connector,
+        received=exchange.time,
+        last_update=exchange.time,
+        state="orphan",
+        flags=["beginning not seen"],
+    )
+    while made.id in fleet.transactions:
+        made.id += 1
+    fleet.transactions[made.id] = made
+    if wire is not None:
+        fleet.wires[station.key, wire] = made.id
+    station.active.append(made.id)
+    if evse is not None:
+        place = ensure_connector(station, evse, connector or 1)
+        if place.transaction is None:
+            place.transaction = made.id
+    fleet.touch_transaction(made)
+    return made
+
+
+def _show(
+    station: Station,
+    event: Sampled,
+    at: int,
+    power: float | None,
+    energy: float | None,
+    soc: float | None,
+    transaction: Transaction | None,
+) -> None:
+    connector_number = event.connector
+    if connector_number is None:
+        connector_number = transaction.connector if transaction is not None and transaction.connector else 1
+    if event.evse == 0:
+        connector_number = 0
+    connector = ensure_connector(station, event.evse, connector_number)
+    if connector.metered is not None and at < connector.metered:
+        return
+    connector.metered = at
+    meter = connector.meter
+    for sample in event.samples:
+        meter[sample.measurand if sample.phase is None else f"{sample.measurand}|{sample.phase}"] = sample
+    if power is not None:
+        connector.power_w = power
+        powers = connector.powers
+        if len(powers) >= POWER_POINTS:
+            del powers[0]
+        powers.append(power)
+    if energy is not None:
+        connector.energy_wh = energy
+    if soc is not None:
+        connector.soc = soc
+    connector.changed = station.changed + 1
+
+
+def _gather(
+    fleet: Fleet,
+    station: Station,
+    event: Sampled,
+    at: int,
+    transaction: Transaction,
+    power: float | None,
+    energy: float | None,
+    soc: float | None,
+    exchange: Exchange,
+) -> None:
+    keys = transaction.sample_keys
+    key = sample_key(at, event.samples)
+    if at <= transaction.last_sample and key in keys:
+        # The same readings again: a retry under another unique id.
+        flag(transaction, "repeated readings left out")
+        fleet.touch_transaction(transaction)
+        return
+    if len(keys) >= SAMPLE_KEYS:
+        del keys[0]
+    keys.append(key)
+    newest = at >= transaction.last_sample
+    if newest:
+        transaction.last_sample = at
+    if energy is not None:
+        if transaction.start_wh is None and transaction.state != "orphan":
+            transaction.start_wh = energy
+        if newest:
+            transaction.last_wh = energy
+    if newest:
+        if power is not None:
+            transaction.power_w = power
+        if soc is not None:
+            transaction.soc = soc
+    if power is not None or energy is not None or soc is not None:
+        start = transaction.start_wh
+        gained = None if energy is None or start is None else energy - start
+        series = transaction.series
+        if len(series) >= SERIES_POINTS:
+            series[:] = series[::2]
+        series.append(Point(at, power, gained, soc))
+        if not newest:
+            series.sort(key=lambda point: point.time)
+    if transaction.stopped is not None and at > transaction.stopped:
+        flag(transaction, "readings after the end")
+    transaction.last_update = exchange.time
+    _store(fleet, station, event, at, transaction)
+    fleet.touch_transaction(transaction)
+
+
+def _store(fleet: Fleet, station: Station, event: Sampled, at: int, transaction: Transaction | None) -> None:
+    number = None if transaction is None else transaction.id
+    if transaction is None:
+        return
+    transaction.samples += len(event.samples)
+    fleet.dirty.samples.extend(
+        StoredSample(number, station.key, event.evse, event.connector, at, sample) for sample in event.samples
+    )
+
+
+def sample_key(at: int, samples: tuple[MeterSample, ...]) -> int:
+    """A number that tells one set of readings from another (CRC-32, the same in every process)."""
+    text = str(at)
+    for sample in samples:
+        text += f"|{sample.measurand}{sample.phase}{sample.context}{sample.location}{sample.text}"
+    return zlib.crc32(text.encode("utf-8", "surrogatepass"))
+
+
+def flag(transaction: Transaction, text: str) -> None:
+    """Note something odd about a transaction, once."""
+    if text not in transaction.flags:
+        transaction.flags.append(text)
+
+
+__all__ = ["Connector", "flag", "fold_sampled", "fold_skew", "orphan", "sample_key", "summary", "watt_hours", "watts"]
