@@ -54,12 +54,17 @@ class Quirk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Charger(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A vendor's file. ``vendor`` and ``model`` are regular expressions, searched without case in what a boot says."""
+    """A vendor's file. Its patterns are regular expressions, searched without case in what a boot says.
+
+    ``model`` narrows the vendor's match. ``without_vendor`` is the model by which a charger is known that leaves the
+    vendor empty.
+    """
 
     name: str
     vendor: str
     quirks: Annotated[list[Quirk], Meta(min_length=1)]
     model: str | None = None
+    without_vendor: str | None = None
 
 
 class Quirks(Struct, frozen=True, kw_only=True):
@@ -156,7 +161,7 @@ def _merged(vendor: str, model: str, firmware: str, switches: tuple[str, ...]) -
     chargers: list[str] = []
     quirks: list[Quirk] = []
     for charger in all_chargers():
-        matches = bool(vendor) and _found(charger.vendor, vendor) and _found(charger.model, model)
+        matches = _is_made_by(charger, vendor, model)
         if matches:
             chargers.append(charger.name)
         for quirk in charger.quirks:
@@ -169,6 +174,12 @@ def _merged(vendor: str, model: str, firmware: str, switches: tuple[str, ...]) -
     return Quirks(chargers=tuple(chargers), quirks=tuple(quirks), **said)
 
 
+def _is_made_by(charger: Charger, vendor: str, model: str) -> bool:
+    if vendor:
+        return _found(charger.vendor, vendor) and _found(charger.model, model)
+    return bool(model) and charger.without_vendor is not None and _found(charger.without_vendor, model)
+
+
 def _found(pattern: str | None, text: str) -> bool:
     return pattern is None or not text or re.search(pattern, text, re.IGNORECASE) is not None
 
@@ -177,6 +188,7 @@ def _patterns(charger: Charger) -> list[tuple[tuple[str | int, ...], str]]:
     found: list[tuple[tuple[str | int, ...], str | None]] = [
         (("vendor",), charger.vendor),
         (("model",), charger.model),
+        (("without_vendor",), charger.without_vendor),
     ]
     for position, quirk in enumerate(charger.quirks):
         for key in ("model", "firmware", "id_tag_suffix"):
