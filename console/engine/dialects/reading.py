@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 _KINDS = (int, float)
+_INT64 = 2**63 - 1  # what the journal and JSON readers can hold
+_STEP_NS = 60 * 1_000_000_000
 
 
 def obj(value: Any) -> dict[str, Any]:
@@ -37,24 +39,28 @@ def text(value: Any) -> str | None:
 
 
 def integer(value: Any) -> int | None:
-    """An integer; also a float without a fraction or digits in a string; None for the rest."""
+    """An integer of 64 bits; also a float without a fraction or digits in a string; None for the rest."""
     if type(value) is int:
-        return value
-    if type(value) is float:
-        return int(value) if math.isfinite(value) and value == int(value) else None
-    if type(value) is str and len(value) <= 24:
+        made = value
+    elif type(value) is float:
+        if not math.isfinite(value) or value != int(value):
+            return None
+        made = int(value)
+    elif type(value) is str and len(value) <= 24 and "_" not in value:
         try:
-            return int(value.strip())
+            made = int(value)
         except ValueError:
             return None
-    return None
+    else:
+        return None
+    return made if -_INT64 <= made <= _INT64 else None
 
 
 def number(value: Any) -> float | None:
     """A finite number; also digits in a string (``2e+01``, `` 16.0``); None for ``""``, ``NaN`` and the rest."""
     if type(value) in _KINDS:
         return float(value) if math.isfinite(value) else None
-    if type(value) is str and len(value) <= 64:
+    if type(value) is str and len(value) <= 64 and "_" not in value:
         try:
             made = float(value)
         except ValueError:
@@ -64,19 +70,26 @@ def number(value: Any) -> float | None:
 
 
 def when(value: Any) -> int | None:
-    """UTC nanoseconds of an RFC 3339 text; a time without a zone is taken as UTC (Growatt); None where it is no time."""
+    """UTC nanoseconds of an RFC 3339 text; a time without a zone is taken as UTC (Growatt); None where it is no time.
+
+    Also None before 1678 and after 2261: such a time does not fit into 64 bits of nanoseconds.
+    """
     if type(value) is not str or not 10 <= len(value) <= 40:
         return None
     try:
         made = datetime.fromisoformat(value)
     except ValueError:
-        return None
+        try:
+            made = datetime.fromisoformat(value.strip().upper())
+        except ValueError:
+            return None
     if made.tzinfo is None:
         made = made.replace(tzinfo=UTC)
     try:
-        return int(made.timestamp()) * 1_000_000_000 + made.microsecond * 1000
+        at = math.floor(made.timestamp()) * 1_000_000_000 + made.microsecond * 1000
     except (OverflowError, ValueError, OSError):
         return None
+    return at if -_INT64 <= at <= _INT64 else None
 
 
 def has_zone(value: Any) -> bool:
@@ -93,3 +106,22 @@ def stamp(now_ns: int) -> str:
 def pruned(payload: dict[str, Any]) -> dict[str, Any]:
     """A payload without its None values (an optional field is left out, never null: OCPP-J 4.1.5)."""
     return {key: value for key, value in payload.items() if value is not None}
+
+
+class Clock:
+    """The time as stations are told it: it never runs backwards by a little.
+
+    Where our clock is set back by less than a minute the last time is told again until it is reached; a greater step is
+    a correction of a clock that was wrong, and stations must follow it.
+    """
+
+    __slots__ = ("_last",)
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def stamp(self, now_ns: int) -> str:
+        """``now_ns`` (UTC nanoseconds) as ``currentTime``."""
+        if now_ns >= self._last or self._last - now_ns > _STEP_NS:
+            self._last = now_ns
+        return stamp(self._last)
