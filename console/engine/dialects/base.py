@@ -40,14 +40,19 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer may look at. ``now`` is the receive time in UTC ns; ``station`` None before anything is known;
-    ``next_transaction`` hands out a positive int32 for 1.6."""
+    """What an answer may look at.
+
+    ``now`` is the receive time in UTC ns; ``station`` None before anything is known; ``next_transaction`` hands out a
+    positive int32 for 1.6; ``triggered`` are the actions that we have asked this station for and that it has not sent
+    yet: they are taken while its registration is Pending.
+    """
 
     now: int
     fleet: Fleet
     station: Station | None
     policy: Policy
     next_transaction: Callable[[], int]
+    triggered: frozenset[str] = frozenset()
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +98,7 @@ class Dialect(Protocol):
         """
 
     def read(self, exchange: Exchange) -> tuple[Event, ...]:
-        """What an exchange means. Pure: the same exchange always gives the same events; used for live, replay, import."""
+        """What an exchange means. Pure: the same exchange always gives the same events, live, replayed or imported."""
 
     def say(self, order: Order, station: Station, given: dict[str, Any]) -> Saying:
         """An order as a call. ``given`` holds what the engine fills in: ``url`` of a file or of an upload directory.
