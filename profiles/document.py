@@ -77,10 +77,14 @@ class UnreadableError(ProfileError):
 
 
 class Document:
-    """A TOML text with its name. ``tables`` names keys that may be one table or a list of them (``[listen]``)."""
+    """A TOML text with its name, read as far as ``tomllib`` reads it."""
 
-    def __init__(self, file: str, text: str, *, tables: Iterable[str] = (), hidden: Iterable[str] = ()) -> None:
-        """``hidden`` are fields of the struct that are no keys of the file. Raises ProfileError on a syntax error."""
+    def __init__(
+        self, file: str, text: str, *, tables: Iterable[str] = (), hidden: Iterable[str] = (), advice: str = ""
+    ) -> None:
+        """``tables`` names keys that may be one table or a list of them (``[listen]``), ``hidden`` fields of the struct
+        that are no keys of the file, ``advice`` says who tells all problems. Raises ProfileError on a syntax error.
+        """
         self.file = file
         self._text = text
         self._hidden = frozenset(hidden)
@@ -90,14 +94,16 @@ class Document:
             raise UnreadableError(file, _syntax_problem(text, error)) from None
         except RecursionError:
             raise UnreadableError(file, Problem(0, "", "the values are nested too deeply to be read")) from None
-        self._single = {key for key in tables if isinstance(self.raw.get(key), dict)}
+        self._advice = advice
+        self._single = {key for key in tables if not isinstance(self.raw.get(key), list)}
         for key in self._single:
-            self.raw[key] = [self.raw[key]]
+            if isinstance(self.raw.get(key), dict):
+                self.raw[key] = [self.raw[key]]
 
     @classmethod
-    def read(cls, path: Path, *, tables: Iterable[str] = (), hidden: Iterable[str] = ()) -> Document:
+    def read(cls, path: Path, *, tables: Iterable[str] = (), hidden: Iterable[str] = (), advice: str = "") -> Document:
         """The document in a file. Raises ProfileError where it cannot be read, is not UTF-8, or is not TOML."""
-        return cls(path.name, read_text(path), tables=tables, hidden=hidden)
+        return cls(path.name, read_text(path), tables=tables, hidden=hidden, advice=advice)
 
     def convert(self, kind: type[S]) -> S:
         """The struct that the text describes. Raises ProfileError that names the first problem and counts the rest."""
@@ -125,7 +131,7 @@ class Document:
     def error(self, findings: list[Finding]) -> ProfileError:
         """The error that names the first finding and says how many more there are."""
         first, *more = (self.problem(finding) for finding in findings)
-        rest = f" (and {len(more)} more: chargehand profile check {self.file})" if more else ""
+        rest = f" (and {len(more)} more{self._advice})" if more else ""
         return ProfileError(first.sentence(self.file) + rest)
 
     def problem(self, finding: Finding) -> Problem:
@@ -143,17 +149,12 @@ class Document:
 
     def key(self, path: KeyPath) -> str:
         """``[listen] security_profile``, ``[[stations]] password``, ``name``: how a reader finds the key."""
-        names: list[str] = []
-        in_list = False
-        for part, following in zip(path, (*path[1:], None), strict=True):
-            if isinstance(part, str):
-                names.append(part)
-                in_list = isinstance(following, int) and names[0] not in self._single
-        if path and isinstance(path[-1], int):
-            return f"[[{'.'.join(names)}]]" if in_list else f"[{'.'.join(names)}]"
-        *table, last = names or [""]
-        if not table:
-            return last
+        while path and isinstance(path[-1], int):
+            path = path[:-1]  # one value of a list: the list's key is what stands in the text
+        names = [part for part in path if isinstance(part, str)]
+        if len(names) < 2:
+            return "".join(names)
+        *table, last = names
         listed = isinstance(path[-2], int) and table[0] not in self._single
         return f"[[{'.'.join(table)}]] {last}" if listed else f"[{'.'.join(table)}] {last}"
 

@@ -19,7 +19,11 @@ SITES = Path(__file__).parent / "sites"
 
 DEFAULT_PROFILE = "bench"
 
-_SHAPE: dict[str, Any] = {"tables": ("listen",), "hidden": ("source",)}
+_SHAPE: dict[str, Any] = {
+    "tables": ("listen",),
+    "hidden": ("source",),
+    "advice": "; chargehand profile check tells them all",
+}
 
 
 class ProfileInfo(Struct, frozen=True):
