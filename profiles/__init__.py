@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from profiles.address import format_address, is_loopback, parse_address
-from profiles.document import Problem
 from profiles.errors import ChargehandError, ProfileError
+from profiles.findings import Problem
 from profiles.load import (
     DEFAULT_PROFILE,
     ProfileInfo,

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 
 from profiles.address import is_loopback, parse_address
-from profiles.document import Finding, nearest
 from profiles.errors import ProfileError
+from profiles.findings import Finding, nearest
 from profiles.lines import KeyPath
 from profiles.profile import HEARTBEAT_LIMITS, VERSIONS, KnownStation, Listen, Profile
 

@@ -8,64 +8,21 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time
-from difflib import get_close_matches
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
-from msgspec.inspect import (
-    BoolType,
-    DateTimeType,
-    DictType,
-    Field,
-    FloatType,
-    IntType,
-    ListType,
-    LiteralType,
-    Metadata,
-    NoneType,
-    StrType,
-    StructType,
-    Type,
-    UnionType,
-    type_info,
-)
 
 from profiles.errors import ProfileError
+from profiles.findings import Finding, Problem
 from profiles.lines import KeyPath, key_lines
 
 S = TypeVar("S", bound=Struct)
 
-SECRET_KEYS = frozenset({"password", "password_hex", "token"})
-"""Keys whose values are never repeated in a message."""
-
 _SYNTAX_PLACE = re.compile(r"^(?P<what>.*?) \((?:at line (?P<line>\d+), column (?P<column>\d+)|at end of document)\)$")
-
-
-class Problem(Struct, frozen=True):
-    """One thing wrong (``error``) or doubtful (``warning``) in a file. ``line`` is 0 where no line can be named."""
-
-    line: int
-    key: str
-    message: str
-    level: Literal["error", "warning"] = "error"
-
-    def sentence(self, file: str) -> str:
-        """``fleet.toml, line 7, [listen] security_profile: expected a number from 0 to 3, got "two"``."""
-        place = ", ".join(part for part in (file, f"line {self.line}" if self.line else "", self.key) if part)
-        return f"{place}: {self.message}"
-
-
-class Finding(Struct, frozen=True):
-    """A problem before its key was looked up in the text."""
-
-    path: KeyPath
-    message: str
-    level: Literal["error", "warning"] = "error"
 
 
 class UnreadableError(ProfileError):
@@ -107,6 +64,7 @@ class Document:
 
     def convert(self, kind: type[S]) -> S:
         """The struct that the text describes. Raises ProfileError that names the first problem and counts the rest."""
+        last_word = ""
         if not self._hidden.intersection(self.raw):
             try:
                 return msgspec.convert(self.raw, kind)
@@ -116,7 +74,9 @@ class Document:
 
     def type_findings(self, kind: type[Struct]) -> list[Finding]:
         """Unknown keys, missing keys and values of the wrong type: all of them, in the order of the text."""
-        found = list(_walk(self.raw, type_info(kind), (), self._hidden))
+        from profiles.explain import explain  # slow to import, and needed by nobody whose file is right
+
+        found = explain(self.raw, kind, self._hidden)
         return sorted(found, key=lambda finding: self.line(finding.path))
 
     def salvage(self, kind: type[S]) -> S | None:
@@ -185,13 +145,6 @@ def read_text(path: Path) -> str:
         raise UnreadableError(path.name, problem) from None
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`` (did you mean "x"?)`` where a known word is near, else nothing."""
-    by_lower = {name.lower(): name for name in known}
-    match = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    return f' (did you mean "{by_lower[match[0]]}"?)' if match else ""
-
-
 def _syntax_problem(text: str, error: tomllib.TOMLDecodeError) -> Problem:
     match = _SYNTAX_PLACE.match(str(error))
     if match is None:
@@ -199,93 +152,6 @@ def _syntax_problem(text: str, error: tomllib.TOMLDecodeError) -> Problem:
     if match["line"]:
         return Problem(int(match["line"]), "", f"this is not TOML: {match['what']} (column {match['column']})")
     return Problem(len(text.rstrip().splitlines()) or 1, "", f"this is not TOML: {match['what']} (the text ends here)")
-
-
-def _walk(value: Any, kind: Type, path: KeyPath, hidden: frozenset[str]) -> Iterator[Finding]:
-    """Compare a value with its type, going down into tables and lists."""
-    if isinstance(kind, Metadata):
-        kind = kind.type
-    if isinstance(kind, UnionType):
-        kind = next(each for each in kind.types if not isinstance(each, NoneType))
-        yield from _walk(value, kind, path, hidden)
-    elif isinstance(kind, StructType) and isinstance(value, dict):
-        fields = {each.encode_name: each for each in kind.fields if each.encode_name not in hidden}
-        yield from _walk_struct(value, fields, path, hidden)
-    elif isinstance(kind, ListType) and isinstance(value, list):
-        if kind.min_length and len(value) < kind.min_length:
-            yield Finding(path, "the list is empty")
-        for position, element in enumerate(value):
-            yield from _walk(element, kind.item_type, (*path, position), hidden)
-    elif isinstance(kind, DictType) and isinstance(value, dict):
-        for name, element in value.items():
-            yield from _walk(element, kind.value_type, (*path, name), hidden)
-    elif not _fits(value, kind):
-        secret = any(part in SECRET_KEYS for part in path)
-        yield Finding(path, f"expected {_expected(kind)}, got {'something else' if secret else _shown(value)}")
-
-
-def _walk_struct(
-    table: dict[str, Any], fields: dict[str, Field], path: KeyPath, hidden: frozenset[str]
-) -> Iterator[Finding]:
-    for name, value in table.items():
-        if name in fields:
-            yield from _walk(value, fields[name].type, (*path, name), hidden)
-        else:
-            yield Finding((*path, name), f"unknown key{nearest(name, fields)}")
-    for name, each in fields.items():
-        if each.required and name not in table:
-            yield Finding((*path, name), "this key is missing")
-
-
-def _fits(value: Any, kind: Type) -> bool:
-    match kind:
-        case BoolType():
-            return isinstance(value, bool)
-        case IntType(ge=low, le=high):
-            return type(value) is int and (low is None or value >= low) and (high is None or value <= high)
-        case FloatType(ge=low, le=high):
-            number = type(value) in (int, float)
-            return number and (low is None or value >= low) and (high is None or value <= high)
-        case StrType(min_length=low, max_length=high):
-            return isinstance(value, str) and (low or 0) <= len(value) and (high is None or len(value) <= high)
-        case LiteralType(values=values):
-            return isinstance(value, str) and value in values
-        case DateTimeType():
-            return isinstance(value, datetime)
-        case _:
-            return not isinstance(kind, StructType | ListType | DictType)
-
-
-def _expected(kind: Type) -> str:
-    match kind:
-        case BoolType():
-            return "true or false"
-        case IntType(ge=low, le=high) | FloatType(ge=low, le=high):
-            if low is not None and high is not None:
-                return f"a number from {low} to {high}"
-            return "a whole number" if isinstance(kind, IntType) else "a number"
-        case StrType(max_length=high):
-            return f"a text of 1 to {high} characters" if high else "a text in quotes"
-        case LiteralType(values=values):
-            return "one of " + ", ".join(f'"{each}"' for each in values)
-        case DateTimeType():
-            return "a date and time such as 2027-01-31T12:00:00Z"
-        case ListType():
-            return "a list in brackets"
-        case _:
-            return "a table"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, str):
-        return f'"{value}"' if len(value) <= 40 else f'"{value[:39]}…"'
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, dict):
-        return "a table"
-    if isinstance(value, list):
-        return "a list"
-    return value.isoformat() if isinstance(value, datetime | date | time) else repr(value)
 
 
 def _drop(raw: dict[str, Any], path: KeyPath) -> None:

@@ -10,8 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from profiles.check import PROFILE_NAME, findings
-from profiles.document import Document, Problem, UnreadableError, nearest, read_text
+from profiles.document import Document, UnreadableError, read_text
 from profiles.errors import ProfileError
+from profiles.findings import Problem, nearest
 from profiles.profile import Profile
 
 SITES = Path(__file__).parent / "sites"
