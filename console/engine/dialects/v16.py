@@ -1,0 +1,55 @@
+"""OCPP 1.6 over JSON, with the actions of the security whitepaper (edition 3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from console.engine.dialects import v16_answer, v16_judge, v16_read, v16_say
+from console.engine.dialects.base import Answer, Context, Refusal
+from console.engine.dialects.reading import Clock
+from console.engine.dialects.v16_codes import CALLABLE, REPLAYED, SENDABLE, refusal
+from console.engine.fleet.events import Event
+from console.engine.fleet.model import Station
+from console.engine.fleet.order import Order, Saying, Verdict
+from console.engine.wire.exchange import Exchange, Violation
+from console.engine.wire.frame import CLASSIC, Frame
+
+
+class V16:
+    """How OCPP 1.6 answers, is read and is said.
+
+    ``nameless``: the rules of a malformed frame that are answered with the id "-1" where its own id cannot be used; in
+    1.6 only an id that no frame may have, everything else without an id is kept and not answered.
+    """
+
+    version = "1.6"
+    subprotocol = "ocpp1.6"
+    types = CLASSIC
+    sendable = SENDABLE
+    callable = CALLABLE
+    sends: frozenset[str] = frozenset()
+    replayed = REPLAYED
+    nameless = frozenset(("id",))
+
+    def __init__(self) -> None:
+        self._clock = Clock()
+
+    def answer(self, frame: Frame, violations: tuple[Violation, ...], context: Context) -> Answer:
+        """What the central system says to a station's call; never raises for anything a station can send."""
+        return v16_answer.answer(frame, violations, context, self._clock)
+
+    def refuse(self, rule: str, message: str) -> Refusal | None:
+        """The CALLERROR for a malformed frame or a broken rule, spelt as 1.6 spells it; None where it is silent."""
+        return refusal(rule, message)
+
+    def read(self, exchange: Exchange) -> tuple[Event, ...]:
+        """What an exchange means."""
+        return v16_read.read(exchange)
+
+    def say(self, order: Order, station: Station, given: dict[str, Any]) -> Saying:
+        """An order as a call; raises OrderError with a sentence where 1.6 has no words for it."""
+        return v16_say.say(order, station, given)
+
+    def judge(self, order: Order, exchange: Exchange) -> Verdict:
+        """What the station's answer to the call of ``order`` means."""
+        return v16_judge.judge(order, exchange)
