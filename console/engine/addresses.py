@@ -1,0 +1,27 @@
+"""Which address a station will reach: never 0.0.0.0."""
+
+from __future__ import annotations
+
+import socket
+
+from profiles import format_address
+
+
+def reachable_host(host: str) -> str:
+    """The host to type into a charger for a listener bound to ``host``. Sends nothing on the network."""
+    if host not in ("0.0.0.0", "::", ""):
+        return host
+    for family, target in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            try:
+                # Connecting a datagram socket only looks up the route.
+                probe.connect((target, 9))
+                return str(probe.getsockname()[0])
+            except OSError:
+                continue
+    return "127.0.0.1" if host != "::" else "::1"
+
+
+def url(scheme: str, host: str, port: int) -> str:
+    """``scheme://host:port`` with the host a station will reach, IPv6 in brackets."""
+    return f"{scheme}://{format_address(reachable_host(host), port)}"

@@ -1,0 +1,314 @@
+"""Who is let in, and why not. Decided from the handshake request alone, before anything is written anywhere.
+
+Sources: OCPP-J 1.6 section 3, OCPP 2.x Part 4 section 3, the security white paper (Basic auth), field-notes 1–11. An
+answer never tells whether an identity exists where the listener asks for a password.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import re
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+from console.engine.dialects import BY_SUBPROTOCOL
+from profiles import KnownStation, Listen
+
+SUBPROTOCOLS = {version: name for name, version in BY_SUBPROTOCOL.items()}
+MAX_IDENTITY = 48
+_IDENTIFIER = re.compile(r"[A-Za-z0-9*\-_=:+|@.]+")
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
+
+GUESSES = 10  # wrong passwords a minute for one identity from one address, then no password is looked at
+GUESSES_ADDRESS = 100  # the same for all identities from one address
+GUESS_WINDOW_NS = 60 * 1_000_000_000
+GUESS_KEYS = 4096
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What admission looks at: the request target, and the headers that matter (None where absent)."""
+
+    target: str
+    peer: str
+    subprotocols: tuple[str, ...] = ()
+    authorization: str | None = None
+    host: str | None = None
+    origin: str | None = None
+    agent: str | None = None
+    tls: bool = False
+
+
+class Admission(msgspec.Struct, frozen=True, kw_only=True):
+    """The verdict. ``status`` 101 lets the station in as ``identity`` with ``version``.
+
+    ``subprotocol`` is what to answer with (None = no header); ``then_close`` is set where the handshake is completed only
+    to be closed.
+    """
+
+    status: int
+    reason: str
+    advice: str = ""
+    identity: str | None = None
+    version: str | None = None
+    subprotocol: str | None = None
+    user: str | None = None
+    badges: tuple[str, ...] = ()
+    registration: str = "Accepted"
+    authenticated: bool = False
+    then_close: int | None = None
+
+
+def identity_of(target: str) -> tuple[str | None, str, tuple[str, ...]]:
+    """The identity in a request target, what is wrong with it where it is None, and badges.
+
+    The last path segment, percent-decoded once. A query string is no part of it.
+    """
+    badges: list[str] = []
+    path, mark, _query = target.partition("?")
+    if mark:
+        badges.append("query string in the URL ignored")
+    if "://" in path:
+        path = path.split("://", 1)[1]
+    segment = path.rsplit("/", 1)[-1]
+    if not segment:
+        return None, "the URL ends without a station identity", ()
+    try:
+        identity = unquote_to_bytes(segment).decode("utf-8")
+    except UnicodeDecodeError:
+        return None, "the identity in the URL is no UTF-8 text", ()
+    if len(identity) > MAX_IDENTITY:
+        return None, f"the identity has {len(identity)} characters, {MAX_IDENTITY} are allowed", ()
+    if identity in (".", "..") or ".." in identity:
+        return None, "the identity holds '..'", ()
+    for character in identity:
+        if character in "/\\ " or unicodedata.category(character)[0] in "CZ":
+            return None, "the identity holds a control character, a space or a slash", ()
+    if _IDENTIFIER.fullmatch(identity) is None:
+        badges.append("identity has characters that OCPP does not allow")
+    if path.count("//"):
+        badges.append("double slash in the URL")
+    return identity, "", tuple(badges)
+
+
+def host_of(host: str | None) -> str | None:
+    """The host name or address, without port, that the station used; None where the header is absent or odd."""
+    if host is None or _HOST.fullmatch(host) is None:
+        return None
+    if host.startswith("["):
+        return host[: host.index("]") + 1]
+    return host.split(":", 1)[0] or None
+
+
+class Guesses:
+    """Wrong passwords lately, by address and by address and identity; bounded, oldest forgotten first."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[tuple[str, str], list[int]] = OrderedDict()
+
+    def add(self, address: str, identity: str, now: int) -> None:
+        """Note a wrong password."""
+        for key in ((address, identity), (address, "")):
+            times = self._seen.setdefault(key, [])
+            times.append(now)
+            del times[:-GUESSES_ADDRESS]
+            self._seen.move_to_end(key)
+        while len(self._seen) > GUESS_KEYS:
+            self._seen.popitem(last=False)
+
+    def too_many(self, address: str, identity: str, now: int) -> bool:
+        """Whether passwords of that identity from that address are not looked at for now."""
+        return self._lately((address, identity), now) >= GUESSES or self._lately((address, ""), now) >= GUESSES_ADDRESS
+
+    def _lately(self, key: tuple[str, str], now: int) -> int:
+        return sum(1 for time in self._seen.get(key, ()) if now - time < GUESS_WINDOW_NS)
+
+
+class Door:
+    """Decides for one listener. ``known`` finds a station of the profile, ``approved`` what the operator decided."""
+
+    def __init__(
+        self,
+        listen: Listen,
+        *,
+        strict: bool,
+        known: Callable[[str], KnownStation | None],
+        approved: Callable[[str], bool | None],
+        seen_as: Callable[[str], str | None],
+    ) -> None:
+        self.listen = listen
+        self.strict = strict
+        self.guesses = Guesses()
+        self._known = known
+        self._approved = approved
+        self._seen_as = seen_as
+
+    @property
+    def asks_password(self) -> bool:
+        """Whether this listener wants Basic auth (security profiles 1 and 2)."""
+        return self.listen.security_profile in (1, 2)
+
+    def decide(self, request: Request, now: int) -> Admission:
+        """The verdict on a handshake. ``now`` UTC ns."""
+        identity, wrong, badges = identity_of(request.target)
+        user, password = _credentials(request.authorization)
+        if identity is None:
+            status = 404 if "without" in wrong else 400
+            advice = "Set the charger's URL to ws://ADDRESS:PORT/ followed by its identity."
+            return Admission(status=status, reason=wrong, advice=advice, user=user)
+        if ":" in identity:
+            if self.asks_password:
+                reason = "the identity holds ':', which Basic auth cannot carry"
+                return Admission(
+                    status=400, reason=reason, advice="Give the charger an identity without ':'.", identity=identity
+                )
+            badges = (*badges, "identity holds ':'")
+        refused, notes, authenticated = self._authenticate(request, identity, user, password, now)
+        badges = (*badges, *notes)
+        if refused is not None:
+            return refused
+        registration = self._registration(identity)
+        if registration is None:
+            return Admission(
+                status=404,
+                reason="this identity is not known here",
+                advice="Add the station to the profile, or set unknown_stations to pending or accept.",
+                identity=identity,
+                user=user,
+            )
+        seen = self._seen_as(identity)
+        if seen is not None and seen != identity:
+            badges = (*badges, f"identity differs in case from {seen}")
+        if request.origin is not None:
+            badges = (*badges, "sends an Origin header")
+        return self._version(request, identity, user, badges, registration, authenticated)
+
+    def _registration(self, identity: str) -> str | None:
+        decided = self._approved(identity)
+        known = self._known(identity)
+        if decided is not None:
+            return "Accepted" if decided else "Rejected"
+        if known is not None:
+            return "Accepted" if known.accepted else "Rejected"
+        return {"accept": "Accepted", "pending": "Pending", "refuse": None}[self.listen.unknown_stations]
+
+    def _authenticate(
+        self, request: Request, identity: str, user: str | None, password: bytes | None, now: int
+    ) -> tuple[Admission | None, tuple[str, ...], bool]:
+        if not self.asks_password:
+            notes = ("sent credentials that nobody asked for",) if user is not None else ()
+            return None, notes, False
+        if request.authorization is None or user is None or password is None:
+            reason = "no user name and password were sent" if request.authorization is None else "not Basic auth"
+            advice = "Set the charger to security profile 1: user name = its identity, and the password of the profile."
+            return _unauthorized(identity, user, reason, advice), (), False
+        known = self._known(identity)
+        address = request.peer.rsplit(":", 1)[0]
+        throttled = self.guesses.too_many(address, identity.casefold(), now)
+        matched = _password_matches(known, password)
+        same_user = user.casefold() == identity.casefold()
+        if throttled or not matched or not same_user:
+            self.guesses.add(address, identity.casefold(), now)
+            if throttled:
+                reason = "too many wrong passwords; none is looked at for a minute"
+            elif not same_user:
+                reason = "the user name is not the identity in the URL"
+            else:
+                reason = "wrong password, or an identity that the profile does not know"
+            advice = "Check identity and password on the charger against the profile's [[stations]]."
+            return _unauthorized(identity, user, reason, advice), (), False
+        return None, ((f"password matched as {matched}",) if matched != "text" else ()), True
+
+    def _version(
+        self,
+        request: Request,
+        identity: str,
+        user: str | None,
+        badges: tuple[str, ...],
+        registration: str,
+        authenticated: bool,
+    ) -> Admission:
+        offered = request.subprotocols
+        enabled = self.listen.versions
+        for name in offered:
+            version = BY_SUBPROTOCOL.get(name)
+            if version in enabled:
+                return Admission(
+                    status=101,
+                    reason="accepted",
+                    identity=identity,
+                    version=version,
+                    subprotocol=name,
+                    user=user,
+                    badges=badges,
+                    registration=registration,
+                    authenticated=authenticated,
+                )
+        speaks = ", ".join(SUBPROTOCOLS[version] for version in enabled)
+        # Case matters in a subprotocol; "OCPP1.6" is no offer that can be accepted by name.
+        missing = all(name.casefold() in BY_SUBPROTOCOL and name not in BY_SUBPROTOCOL for name in offered)
+        if missing and not self.strict and not self.listen.require_subprotocol:
+            badge = "no subprotocol offered" if not offered else f"subprotocol {offered[0]} is misspelt"
+            return Admission(
+                status=101,
+                reason="accepted",
+                identity=identity,
+                version=self.listen.default_version,
+                user=user,
+                badges=(*badges, f"{badge}; taken as OCPP {self.listen.default_version}"),
+                registration=registration,
+                authenticated=authenticated,
+            )
+        what = "no subprotocol was offered" if not offered else f"no common subprotocol: {_listed(offered)} offered"
+        spec = self.listen.subprotocol_mismatch == "spec" and bool(offered)
+        return Admission(
+            status=101 if spec else 400,
+            reason=what,
+            advice=f"Set the charger's OCPP version to one of: {speaks}.",
+            identity=identity,
+            user=user,
+            badges=badges,
+            then_close=1002 if spec else None,
+        )
+
+
+def _unauthorized(identity: str, user: str | None, reason: str, advice: str) -> Admission:
+    return Admission(status=401, reason=reason, advice=advice, identity=identity, user=user)
+
+
+def _credentials(authorization: str | None) -> tuple[str | None, bytes | None]:
+    """User name and password bytes: split on the first ':'; the password may be anything but text."""
+    if authorization is None:
+        return None, None
+    scheme, _, encoded = authorization.strip().partition(" ")
+    if scheme.casefold() != "basic":
+        return None, None
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return None, None
+    user, mark, password = decoded.partition(b":")
+    if not mark:
+        return None, None
+    return user.decode("utf-8", "replace"), password
+
+
+def _password_matches(known: KnownStation | None, password: bytes) -> str:
+    """The form in which the password matched, or an empty text; as much work for an unknown station as for a known."""
+    wanted = [] if known is None else known.secrets()
+    wanted += [("", b"\x00 no such station")] * (5 - len(wanted))
+    matched = ""
+    for form, value in wanted:
+        if hmac.compare_digest(value, password) and form:
+            matched = matched or form
+    return matched
+
+
+def _listed(offered: Sequence[str]) -> str:
+    text = ", ".join(offered[:6])
+    return text if len(text) <= 120 else text[:119] + "…"

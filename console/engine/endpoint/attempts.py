@@ -1,0 +1,85 @@
+"""Every attempt to reach the endpoint, including those that never became a link: the newest in memory, bounded."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+KEPT = 2000
+
+
+class Attempt(msgspec.Struct, kw_only=True):
+    """One TCP connection to the endpoint and what became of it.
+
+    ``verdict``: ``trying`` (no request yet), ``open``, ``closed`` (was a link), ``refused``. ``status`` the HTTP status
+    sent; ``reason`` why, ``advice`` what to change on the charger, both in words; times in UTC ns.
+    """
+
+    id: int
+    time: int
+    peer: str
+    local: str
+    path: str | None = None
+    identity: str | None = None
+    station: str | None = None
+    subprotocols: tuple[str, ...] = ()
+    subprotocol: str | None = None
+    version: str | None = None
+    user: str | None = None
+    agent: str | None = None
+    tls: str | None = None
+    security: int = 0
+    verdict: str = "trying"
+    status: int | None = None
+    close_code: int | None = None
+    reason: str | None = None
+    advice: str | None = None
+    badges: tuple[str, ...] = ()
+    link: int | None = None
+    closed: int | None = None
+    count: int = 1
+    changed: int = 0
+
+    def told(self) -> dict[str, Any]:
+        """What the journal keeps of it (see ``Happening``)."""
+        return {
+            "peer": self.peer,
+            "local": self.local,
+            "path": self.path,
+            "identity": self.identity,
+            "subprotocols": list(self.subprotocols),
+            "subprotocol": self.subprotocol,
+            "version": self.version,
+            "user": self.user,
+            "agent": self.agent,
+            "tls": self.tls,
+            "security": self.security,
+            "badges": list(self.badges),
+        }
+
+
+class Attempts:
+    """The newest attempts, oldest first. ``total`` counts all, ``changed`` counts changes, for views that pull."""
+
+    def __init__(self) -> None:
+        self.rows: deque[Attempt] = deque(maxlen=KEPT)
+        self.total = 0
+        self.refused = 0
+        self.changed = 0
+
+    def __iter__(self) -> Iterator[Attempt]:
+        return iter(self.rows)
+
+    def add(self, attempt: Attempt) -> None:
+        """Keep a new attempt; the same refusal from the same peer within a minute is counted on its row."""
+        self.total += 1
+        self.rows.append(attempt)
+        self.touch(attempt)
+
+    def touch(self, attempt: Attempt) -> None:
+        """Note that an attempt's row has changed."""
+        self.changed += 1
+        attempt.changed = self.changed

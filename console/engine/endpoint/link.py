@@ -1,0 +1,474 @@
+"""One station's connection: calls in both directions, one in flight each way, directions independent.
+
+An incoming call is kept (committed) before its answer leaves, Heartbeat's alone excepted, and the next call is looked
+at only then. That gives the order of the journal, back-pressure per station, and "nothing acknowledged is lost" in one.
+Sources: OCPP-J 4.1, wire-rules 2, 4 and 5.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from typing import Any
+
+from console.engine.dialects.base import Context, Dialect, Refusal
+from console.engine.endpoint.answers import AnswerBook, Stored
+from console.engine.endpoint.hub import Hub
+from console.engine.endpoint.socket import Socket
+from console.engine.wire import frame as wire
+from console.engine.wire.exchange import Exchange, Outcome, Violation
+from console.engine.wire.frame import Frame, Malformed
+from console.engine.wire.schema import violations
+
+QUEUE = 16  # calls of one station that may wait before its socket is read no more
+LATE_KEPT = 32
+UNSOLICITED_PER_MINUTE = 30
+
+
+class Pending:
+    """A call of ours on its way through the queue."""
+
+    __slots__ = ("action", "done", "order", "payload", "raw", "sent", "sent_mono", "timeout", "timer", "unique_id")
+
+    def __init__(
+        self, action: str, payload: Any, timeout: float, order: int | None, done: asyncio.Future[Exchange]
+    ) -> None:
+        self.action = action
+        self.payload = payload
+        self.timeout = timeout
+        self.order = order
+        self.done = done
+        self.unique_id = str(uuid.uuid4())
+        self.raw = wire.call(self.unique_id, action, payload)
+        self.sent = 0
+        self.sent_mono = 0.0
+        self.timer: asyncio.TimerHandle | None = None
+
+
+class Link:
+    """A live link. ``station`` is the casefolded identity, ``identity`` as it was sent, ``number`` counts links."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        socket: Socket,
+        dialect: Dialect,
+        book: AnswerBook,
+        *,
+        number: int,
+        identity: str,
+        registration: str,
+        local_host: str,
+        strict: bool,
+    ) -> None:
+        self.hub = hub
+        self.socket = socket
+        self.dialect = dialect
+        self.book = book
+        self.number = number
+        self.identity = identity
+        self.station = identity.casefold()
+        self.local_host = local_host
+        self.strict = strict
+        self.opened = hub.clock()
+        self.policy = hub.policy(identity, registration)
+        self.closed = False
+        self.replaced = False
+        self.messages = 0
+        self.on_end: Callable[[Link, int | None, str, str], None] | None = None
+        self._busy = False
+        self._waiting: deque[tuple[Frame | Malformed, str | bytes, int, float]] = deque()
+        self._outbox: deque[Pending] = deque()
+        self._flying: Pending | None = None
+        self._late: OrderedDict[str, Pending] = OrderedDict()
+        self._unsolicited = 0
+        self._unsolicited_since = 0.0
+
+    @property
+    def peer(self) -> str:
+        """The station's address and port."""
+        return self.socket.attempt.peer
+
+    @property
+    def rtt_ms(self) -> float | None:
+        """Round-trip time of the last ping; None before the first pong."""
+        rtt = self.socket.rtt_ns
+        return None if rtt is None else rtt / 1_000_000
+
+    @property
+    def queue_depth(self) -> int:
+        """Calls of ours that wait or are in flight."""
+        return len(self._outbox) + (self._flying is not None)
+
+    # Incoming.
+
+    def on_text(self, text: str) -> None:
+        """A text message from the station."""
+        self.messages += 1
+        frame = wire.parse(text, self.dialect.types)
+        if type(frame) is Frame and frame.action is None:
+            self._answered(frame, text)
+            return
+        self._queue(frame, text)
+
+    def on_binary(self, data: bytes) -> None:
+        """A binary message: kept, never answered; a strict profile closes the link."""
+        self.messages += 1
+        self._queue(wire.parse(data), data)
+        if self.strict:
+            self.socket.close(1003, "OCPP-J uses text frames only")
+
+    def _queue(self, frame: Frame | Malformed, raw: str | bytes) -> None:
+        now, mono = self.hub.clock(), time.monotonic()
+        if not self._busy:
+            self._take(frame, raw, now, mono)
+            return
+        self._waiting.append((frame, raw, now, mono))
+        if len(self._waiting) >= QUEUE:
+            self.socket.pause()
+
+    def _next(self) -> None:
+        self._busy = False
+        waiting = self._waiting
+        while waiting and not self._busy:
+            self._take(*waiting.popleft())
+        if len(waiting) < QUEUE // 2:
+            self.socket.resume()
+
+    def _take(self, frame: Frame | Malformed, raw: str | bytes, now: int, mono: float) -> None:
+        if isinstance(frame, Malformed):
+            self._malformed(frame, raw, now)
+        elif frame.type == wire.SEND:
+            self._send_seen(frame, raw, now)
+        else:
+            self._call(frame, raw, now, mono)
+
+    def _call(self, frame: Frame, raw: str | bytes, now: int, mono: float) -> None:
+        action = frame.action or ""
+        dialect = self.dialect
+        version = dialect.version
+        digest = hash(raw)
+        stored = self.book.get(frame.unique_id, now)
+        notes = frame.notes
+        if stored is not None:
+            if stored.digest == digest and (stored.link == self.number or action in dialect.replayed):
+                self._repeat(frame, raw, now, stored)
+                return
+            if stored.digest != digest:
+                notes = (*notes, "unique id used again with another content")
+        found: tuple[Violation, ...] = ()
+        transaction: str | None = None
+        payload: dict[str, Any] | None = None
+        refusal: Refusal | None = None
+        if action in dialect.sendable:
+            found = violations(version, action, frame.payload)
+            fleet = self.hub.fleet
+            context = Context(
+                now=now,
+                fleet=fleet,
+                station=fleet.stations.get(self.station),
+                policy=self.policy,
+                next_transaction=self.hub.next_transaction,
+            )
+            answer = dialect.answer(frame, found, context)
+            payload, refusal, transaction = answer.payload, answer.refusal, answer.transaction
+            if answer.tolerances:
+                notes = (*notes, *answer.tolerances)
+        elif action in dialect.callable or action in dialect.sends:
+            refusal = dialect.refuse("unsupported-action", f"{action} is not for a station to call")
+        else:
+            refusal = dialect.refuse("unknown-action", "this action is not known")
+        if refusal is None:
+            response = wire.result(frame.unique_id, payload)
+            found = found + violations(version, action, payload, answer=True)
+            outcome: Outcome = "result"
+        else:
+            response = wire.error(frame.unique_id, refusal.code, refusal.description)
+            outcome = "error"
+        exchange = Exchange(
+            time=now,
+            station=self.identity,
+            version=version,
+            link=self.number,
+            direction="in",
+            action=action,
+            unique_id=frame.unique_id,
+            request=frame.payload,
+            response=payload,
+            outcome=outcome,
+            error_code=None if refusal is None else refusal.code,
+            error_description=None if refusal is None else refusal.description,
+            latency_ns=int((time.monotonic() - mono) * 1_000_000_000),
+            violations=found,
+            tolerances=notes,
+            transaction=transaction,
+            raw_request=raw,
+            raw_response=response,
+        )
+        if action == "Heartbeat":
+            # The one answer that may leave before its commit: it acknowledges nothing.
+            self.socket.send(response)
+            self.hub.keep(exchange)
+            return
+        self._busy = True
+        self.hub.keep(exchange, lambda error: self._kept(exchange, digest, error))
+
+    def _kept(self, exchange: Exchange, digest: int, error: Exception | None) -> None:
+        unique_id = exchange.unique_id
+        response = exchange.raw_response
+        if error is not None:
+            self._disk_refused(unique_id)
+        elif type(response) is str:
+            if not self.closed:
+                self.socket.send(response)
+            if exchange.outcome == "result" and unique_id is not None:
+                action = exchange.action or ""
+                stored = Stored(digest, self.number, exchange.time, action, response, exchange.transaction)
+                self.book.put(unique_id, stored)
+        self._next()
+
+    def _disk_refused(self, unique_id: str | None) -> None:
+        refusal = self.dialect.refuse("internal", "the record could not be stored; send it again")
+        if refusal is not None and unique_id is not None and not self.closed:
+            self.socket.send(wire.error(unique_id, refusal.code, refusal.description))
+
+    def _repeat(self, frame: Frame, raw: str | bytes, now: int, stored: Stored) -> None:
+        again = wire.parse(stored.raw_response, self.dialect.types)
+        exchange = Exchange(
+            time=now,
+            station=self.identity,
+            version=self.dialect.version,
+            link=self.number,
+            direction="in",
+            action=frame.action,
+            unique_id=frame.unique_id,
+            request=frame.payload,
+            response=again.payload if type(again) is Frame else None,
+            outcome="result",
+            tolerances=("the same call again; the stored answer was sent again",),
+            repeat=True,
+            transaction=stored.transaction,
+            raw_request=raw,
+            raw_response=stored.raw_response,
+        )
+        self._busy = True
+
+        def then(error: Exception | None) -> None:
+            if error is not None:
+                self._disk_refused(frame.unique_id)
+            elif not self.closed:
+                self.socket.send(stored.raw_response)
+            self._next()
+
+        self.hub.keep(exchange, then)
+
+    def _send_seen(self, frame: Frame, raw: str | bytes, now: int) -> None:
+        action = frame.action or ""
+        known = action in self.dialect.sends
+        exchange = Exchange(
+            time=now,
+            station=self.identity,
+            version=self.dialect.version,
+            link=self.number,
+            direction="in",
+            action=action,
+            unique_id=frame.unique_id,
+            request=frame.payload,
+            outcome="send",
+            violations=violations(self.dialect.version, action, frame.payload) if known else (),
+            tolerances=frame.notes if known else (*frame.notes, "a SEND that this version does not know; kept only"),
+            raw_request=raw,
+        )
+        self._busy = True
+        self.hub.keep(exchange, lambda _error: self._next())
+
+    def _malformed(self, bad: Malformed, raw: str | bytes, now: int) -> None:
+        refusal = self.dialect.refuse(bad.rule, bad.message)
+        unique_id = bad.unique_id
+        if unique_id is None and (self.dialect.version != "1.6" or bad.rule == "id"):
+            unique_id = "-1"
+        silent = bad.rule in ("empty", "binary") or (bad.type is not None and bad.type in (3, 4, 5, 6))
+        response = None
+        if refusal is not None and unique_id is not None and not silent:
+            response = wire.error(unique_id, refusal.code, refusal.description)
+        path = "$" if bad.column is None else f"$ (column {bad.column + 1})"
+        exchange = Exchange(
+            time=now,
+            station=self.identity,
+            version=self.dialect.version,
+            link=self.number,
+            direction="in",
+            action=bad.action,
+            unique_id=bad.unique_id,
+            outcome="malformed",
+            error_code=None if refusal is None else refusal.code,
+            error_description=bad.message,
+            violations=(Violation(path, bad.rule, bad.message),),
+            raw_request=raw,
+            raw_response=response,
+        )
+        self._busy = True
+
+        def then(error: Exception | None) -> None:
+            if error is None and response is not None and not self.closed:
+                self.socket.send(response)
+            self._next()
+
+        self.hub.keep(exchange, then)
+
+    # Outgoing.
+
+    def call(self, action: str, payload: Any, timeout: float, order: int | None) -> asyncio.Future[Exchange]:
+        """Queue a call; the future gives the finished exchange, committed and folded. ``timeout`` in seconds."""
+        done: asyncio.Future[Exchange] = asyncio.get_running_loop().create_future()
+        self._outbox.append(Pending(action, payload, timeout, order, done))
+        self._pump()
+        return done
+
+    def _pump(self) -> None:
+        while self._flying is None and self._outbox:
+            pending = self._outbox.popleft()
+            if pending.done.cancelled():
+                continue
+            pending.sent, pending.sent_mono = self.hub.clock(), time.monotonic()
+            if not self.socket.send(pending.raw):
+                self._finish(pending, "lost", raw=None)
+                continue
+            self._flying = pending
+            loop = asyncio.get_running_loop()
+            pending.timer = loop.call_later(pending.timeout, self._timed_out, pending)
+
+    def _timed_out(self, pending: Pending) -> None:
+        if self._flying is pending:
+            self._flying = None
+            self._late[pending.unique_id] = pending
+            while len(self._late) > LATE_KEPT:
+                self._late.popitem(last=False)
+            self._finish(pending, "timeout", raw=None)
+            self._pump()
+
+    def _answered(self, frame: Frame, raw: str) -> None:
+        pending = self._flying
+        if pending is not None and pending.unique_id == frame.unique_id:
+            self._flying = None
+            if pending.timer is not None:
+                pending.timer.cancel()
+            outcome: Outcome = "result" if frame.type == wire.RESULT else "error"
+            self._finish(pending, outcome, raw=raw, frame=frame)
+            self._pump()
+            return
+        late = self._late.pop(frame.unique_id, None)
+        if late is not None:
+            late.done = asyncio.get_running_loop().create_future()
+            self._finish(late, "late", raw=raw, frame=frame)
+            return
+        self._unasked(frame, raw)
+
+    def _finish(self, pending: Pending, outcome: Outcome, *, raw: str | None, frame: Frame | None = None) -> None:
+        version = self.dialect.version
+        found = violations(version, pending.action, pending.payload)
+        response = None
+        if frame is not None and frame.type == wire.RESULT:
+            response = frame.payload
+            wrong = violations(version, pending.action, response, answer=True)
+            if wrong:
+                found += wrong
+                if wire.RESULT_ERROR in self.dialect.types:
+                    refusal = self.dialect.refuse("answer", wrong[0].message)
+                    code = "FormatViolation" if refusal is None else refusal.code
+                    self.socket.send(wire.result_error(frame.unique_id, code, wrong[0].message))
+        exchange = Exchange(
+            time=pending.sent or self.hub.clock(),
+            station=self.identity,
+            version=version,
+            link=self.number,
+            direction="out",
+            action=pending.action,
+            unique_id=pending.unique_id,
+            request=pending.payload,
+            response=response,
+            outcome=outcome,
+            error_code=frame.code if frame is not None else None,
+            error_description=frame.description if frame is not None else None,
+            latency_ns=int((time.monotonic() - pending.sent_mono) * 1_000_000_000) if frame is not None else None,
+            violations=found,
+            tolerances=frame.notes if frame is not None else (),
+            order=pending.order,
+            raw_request=pending.raw if pending.sent else None,
+            raw_response=raw,
+        )
+
+        def then(error: Exception | None) -> None:
+            if not pending.done.done():
+                if error is not None:
+                    exchange.tolerances = (*exchange.tolerances, "not stored: the disk refuses")
+                pending.done.set_result(exchange)
+
+        self.hub.keep(exchange, then)
+
+    def _unasked(self, frame: Frame, raw: str) -> None:
+        now = time.monotonic()
+        if now - self._unsolicited_since > 60:
+            self._unsolicited_since, self._unsolicited = now, 0
+        self._unsolicited += 1
+        if self._unsolicited > UNSOLICITED_PER_MINUTE:
+            return
+        notes = frame.notes
+        if self._unsolicited == UNSOLICITED_PER_MINUTE:
+            notes = (*notes, "further answers that nobody waits for are dropped for the rest of this minute")
+        exchange = Exchange(
+            time=self.hub.clock(),
+            station=self.identity,
+            version=self.dialect.version,
+            link=self.number,
+            direction="in",
+            action=None,
+            unique_id=frame.unique_id,
+            response=frame.payload,
+            outcome="unsolicited",
+            error_code=frame.code,
+            error_description=frame.description,
+            tolerances=notes,
+            raw_response=raw,
+        )
+        self.hub.keep(exchange)
+
+    # The end.
+
+    def _never_answered(self, frame: Frame | Malformed, raw: str | bytes, now: int, _mono: float) -> None:
+        """Keep a frame that was read, but whose turn did not come before the link ended."""
+        exchange = Exchange(
+            time=now,
+            station=self.identity,
+            version=self.dialect.version,
+            link=self.number,
+            direction="in",
+            action=frame.action,
+            unique_id=frame.unique_id,
+            request=frame.payload if type(frame) is Frame else None,
+            outcome="none" if type(frame) is Frame else "malformed",
+            tolerances=("the link ended before its turn came",),
+            raw_request=raw,
+        )
+        self.hub.keep(exchange)
+
+    def on_closed(self, code: int | None, reason: str, by: str) -> None:
+        """The connection is gone: what was in flight is lost, what waited was never sent."""
+        self.closed = True
+        while self._waiting:
+            self._never_answered(*self._waiting.popleft())
+        flying, self._flying = self._flying, None
+        if flying is not None:
+            if flying.timer is not None:
+                flying.timer.cancel()
+            self._finish(flying, "lost", raw=None)
+        while self._outbox:
+            self._finish(self._outbox.popleft(), "lost", raw=None)
+        attempt = self.socket.attempt
+        attempt.close_code = code
+        attempt.reason = reason or attempt.reason
+        if self.on_end is not None:
+            self.on_end(self, code, reason, by)

@@ -1,0 +1,37 @@
+"""The newest exchanges in memory: what live views and followers of the API pull from."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import islice
+
+from console.engine.wire.exchange import Exchange
+
+KEPT = 2000
+
+
+class Feed:
+    """A ring of the newest committed exchanges, oldest first. ``total`` counts all since the start."""
+
+    def __init__(self) -> None:
+        self.rows: deque[Exchange] = deque(maxlen=KEPT)
+        self.total = 0
+
+    @property
+    def last_id(self) -> int:
+        """The id of the newest exchange; 0 before the first."""
+        return self.rows[-1].id if self.rows else 0
+
+    def add(self, exchange: Exchange) -> None:
+        """Take in a committed exchange."""
+        self.rows.append(exchange)
+        self.total += 1
+
+    def since(self, number: int) -> list[Exchange]:
+        """The exchanges with an id above ``number``, oldest first, as far as the ring reaches."""
+        newer = 0
+        for exchange in reversed(self.rows):
+            if exchange.id <= number:
+                break
+            newer += 1
+        return list(islice(self.rows, len(self.rows) - newer, None))

@@ -1,0 +1,34 @@
+"""A data directory read without a console: the stored snapshot, and what came after it, folded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from console.engine.dialects import dialect
+from console.engine.fleet.fleet import Fleet
+from console.engine.fleet.fold import fold_exchange, fold_happening
+from console.engine.journal import Journal
+from console.engine.wire.exchange import Exchange
+
+
+def open_fleet(directory: Path) -> tuple[Fleet, Journal]:
+    """The fleet as it stands in a data directory, and its journal for reading; a console may be running on it.
+
+    Raises JournalError where there is no journal or it cannot be read.
+    """
+    journal = Journal.read(directory)
+    stored = journal.load()
+    fleet = Fleet()
+    fleet.restore(
+        cursor=stored.cursor,
+        last_transaction=stored.counters.get("transaction", 0),
+        stations=stored.stations,
+        transactions=stored.transactions,
+        alarms=stored.alarms,
+    )
+    for record in journal.tail(stored.cursor):
+        if isinstance(record, Exchange):
+            fold_exchange(fleet, record, dialect(record.version).read(record))
+        else:
+            fold_happening(fleet, record)
+    return fleet, journal
