@@ -1,1 +1,1 @@
-
+"""The file server for firmware, diagnostics and logs."""
