@@ -58,15 +58,17 @@ def integer(value: Any) -> int | None:
 
 def number(value: Any) -> float | None:
     """A finite number; also digits in a string (``2e+01``, `` 16.0``); None for ``""``, ``NaN`` and the rest."""
-    if type(value) in _KINDS:
-        return float(value) if math.isfinite(value) else None
-    if type(value) is str and len(value) <= 64 and "_" not in value:
-        try:
-            made = float(value)
-        except ValueError:
+    kind = type(value)
+    if kind is str:
+        if len(value) > 64 or "_" in value:
             return None
-        return made if math.isfinite(made) else None
-    return None
+    elif kind not in _KINDS:
+        return None
+    try:
+        made = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return made if math.isfinite(made) else None
 
 
 def when(value: Any) -> int | None:
