@@ -127,7 +127,7 @@ class Transfer:
         self.peer = peer
         if self.started is None:
             self.started = time.time_ns()
-        if self.state != "done":
+        if self.kind == "upload" or self.state != "done":  # an image may be fetched again after it was done
             self.state = "moving"
             self.ended = None
             self.error = None
@@ -146,6 +146,8 @@ class Transfer:
 
     def end(self, state: TransferState, error: str | None = None) -> None:
         """It came to rest: ``waiting`` where the station may come again."""
+        if self.kind == "upload" and self.path is not None:
+            state = "done"  # a file has arrived; what failed was one more
         self.state = state
         self.error = error
         if state != "waiting":

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterable, Callable
 from pathlib import Path
 from urllib.parse import quote
 
+from console.engine.addresses import url
 from console.engine.errors import TransferError
 from console.engine.transfer.library import Library, safe_name
 from console.engine.transfer.model import StoredFile, Transfer
@@ -29,7 +30,7 @@ KEPT = 500  # closed transfers that are remembered
 class FileServer:
     """Serves and receives files for orders. ``transfers`` by id, newest last; ``changed`` counts their changes.
 
-    ``address`` HOST:PORT, port 0 for any free one; with ``fallback`` a taken port gives way to a free one.
+    ``address`` HOST:PORT, port 0 for any free one; a taken port gives way to a free one unless it is ``fixed``.
     ``max_upload`` bytes of one upload. ``host`` stands in URLs instead of the address a station reached.
     """
 
@@ -41,7 +42,7 @@ class FileServer:
         max_upload: int,
         notify: Callable[[Transfer], None],
         host: str | None = None,
-        fallback: bool = True,
+        fixed: bool = False,
     ) -> None:
         self.library = Library(directory, max_bytes=max_upload)
         self.transfers: dict[int, Transfer] = {}
@@ -50,10 +51,11 @@ class FileServer:
         self.max_upload = max_upload
         self._notify = notify
         self._host = host
-        self._fallback = fallback
+        self._fixed = fixed
         self._web: WebServer | None = None
         self._by_token: dict[str, Transfer] = {}
         self._told: dict[int, float] = {}
+        self._settled: dict[int, tuple[str, Path | None]] = {}
         self._next = 1
 
     # Life.
@@ -64,7 +66,7 @@ class FileServer:
 
         await asyncio.to_thread(self.library.prepare)
         self._web = WebServer(
-            Requests(self), bind(self._address, fallback=self._fallback, what="The file server"), name="files"
+            Requests(self), bind(self._address, fallback=not self._fixed, what="The file server"), name="files"
         )
         await self._web.start()
 
@@ -82,8 +84,8 @@ class FileServer:
 
     @property
     def url(self) -> str:
-        """Where it is reached on this machine; empty before ``start``."""
-        return self._web.url if self._web is not None else ""
+        """Where stations reach it; empty before ``start``."""
+        return url("http", self._web.host, self._web.port) if self._web is not None else ""
 
     # Transfers.
 
@@ -119,6 +121,7 @@ class FileServer:
             transfer.end("closed", transfer.error)
         self.tell(transfer)
         self._told.pop(transfer.id, None)
+        self._settled.pop(transfer.id, None)
 
     async def store(self, name: str, stream: AsyncIterable[bytes]) -> StoredFile:
         """Keep a file to offer later. Raises TransferError where it is too large or the disk refuses."""
@@ -181,6 +184,11 @@ class FileServer:
         self.changed += 1
         transfer.changed = self.changed
         self._told[transfer.id] = time.monotonic()
+        if transfer.state in ("done", "failed"):
+            outcome = (transfer.state, transfer.path)
+            if self._settled.get(transfer.id) == outcome:
+                return  # fetched once more, or closed: the same outcome is not told twice
+            self._settled[transfer.id] = outcome
         try:
             self._notify(transfer)
         except Exception:

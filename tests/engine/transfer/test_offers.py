@@ -189,6 +189,6 @@ async def test_a_taken_port_gives_way_to_a_free_one_only_where_allowed(files: Fi
     assert second.port not in (0, files.port)
     assert second.url == f"http://127.0.0.1:{second.port}"
     await second.stop()
-    third = FileServer(tmp_path / "c", address, max_upload=1, notify=lambda _: None, fallback=False)
+    third = FileServer(tmp_path / "c", address, max_upload=1, notify=lambda _: None, fixed=True)
     with pytest.raises(ListenError, match="another program listens there"):
         await third.start()

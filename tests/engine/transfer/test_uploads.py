@@ -259,3 +259,17 @@ async def test_closed_transfers_are_forgotten_when_they_are_many(files: FileServ
     for _ in range(600):
         files.close(files.expect(station="CP-1", order=1, kind="diagnostics"))
     assert 500 <= len(files.transfers) <= 502
+
+
+async def test_a_second_upload_that_fails_does_not_undo_the_first(
+    files: FileServer, web: httpx.AsyncClient, told: list[tuple[int, str]]
+) -> None:
+    transfer, url = awaited(files)
+    await web.put(url + "a.log", content=b"first")
+    first = transfer.path
+    await web.put(url + "b.log", content=bytes(LIMIT + 1))
+    assert (transfer.state, transfer.path) == ("done", first)
+    await web.put(url + "c.log", content=b"third")
+    assert transfer.path != first
+    files.close(transfer)
+    assert [state for _, state in told if state in ("done", "failed")] == ["done", "done"]
