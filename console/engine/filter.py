@@ -54,13 +54,14 @@ class Term(NamedTuple):
 
 
 class Filter:
-    """A filter that was understood. ``text`` is what was typed; ``terms`` what it says."""
+    """A filter that was understood. ``text`` is what was typed; ``terms`` what it says; ``now`` when that was (UTC ns)."""
 
-    __slots__ = ("_sql", "_tests", "terms", "text")
+    __slots__ = ("_sql", "_tests", "now", "terms", "text")
 
-    def __init__(self, text: str, terms: tuple[Term, ...], clauses: Sequence[Clause]) -> None:
+    def __init__(self, text: str, terms: tuple[Term, ...], clauses: Sequence[Clause], now: int) -> None:
         self.text = text
         self.terms = terms
+        self.now = now
         self._tests = tuple(clause.test for clause in sorted(clauses, key=lambda clause: clause.cost))
         where = " AND ".join(clause.sql for clause in clauses) or "1"
         self._sql = (where, tuple(param for clause in clauses for param in clause.params))
@@ -82,6 +83,21 @@ class Filter:
     def empty(self) -> bool:
         """Whether everything passes."""
         return not self.terms
+
+    @property
+    def since(self) -> int | None:
+        """The oldest time that can pass, UTC ns, as far as ``since:`` says; None = any."""
+        starts = [_earliest(term.values, self.now) for term in self._bounds("since")]
+        return max(starts, default=None)
+
+    @property
+    def until(self) -> int | None:
+        """The newest time that can pass, UTC ns, as far as ``until:`` says; None = any."""
+        ends = [_latest(term.values, self.now) for term in self._bounds("until")]
+        return min(ends, default=None)
+
+    def _bounds(self, field: str) -> list[Term]:
+        return [term for term in self.terms if term.field == field and not term.negated]
 
     def __repr__(self) -> str:
         return f"Filter({self.text!r})"
@@ -199,12 +215,20 @@ def _moment(value: Value, now: int) -> int:
     return found
 
 
+def _earliest(values: Sequence[Value], now: int) -> int:
+    return min(_moment(value, now) for value in values)
+
+
+def _latest(values: Sequence[Value], now: int) -> int:
+    return max(_moment(value, now) for value in values)
+
+
 def _since(values: Sequence[Value], now: int) -> Clause:
-    return number_clause("time", [(min(_moment(value, now) for value in values), None)])
+    return number_clause("time", [(_earliest(values, now), None)])
 
 
 def _until(values: Sequence[Value], now: int) -> Clause:
-    return number_clause("time", [(None, max(_moment(value, now) for value in values))])
+    return number_clause("time", [(None, _latest(values, now))])
 
 
 _FIELDS: Final[dict[str, _Field]] = {
@@ -311,7 +335,7 @@ def parse_filter(text: str, *, now_ns: int | None = None) -> Filter:
         else:
             clause = any_of([word_clause(value.text, literal=value.quoted) for value in term.values])
         clauses.append(negated(clause) if term.negated else clause)
-    return Filter(text, tuple(terms), clauses)
+    return Filter(text, tuple(terms), clauses, now)
 
 
 def _word_at(text: str, cursor: int) -> tuple[int, int]:

@@ -62,7 +62,8 @@ def lower(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(_UPPER)
 
 
-def _glob(pattern: str) -> str:
+def glob(pattern: str) -> str:
+    """A pattern of the filter language for SQLite's GLOB, where more signs are special."""
     return pattern.replace("[", "[[]").replace("?", "[?]")
 
 
@@ -88,7 +89,7 @@ class _Matcher:
         if self.exact:
             parts.append(f"{expression} IN ({','.join('?' * len(self.exact))})")
         parts.extend(f"{expression} GLOB ?" for _ in self.globs)
-        return " OR ".join(parts), (*sorted(self.exact), *(_glob(value) for value in self.globs))
+        return " OR ".join(parts), (*sorted(self.exact), *(glob(value) for value in self.globs))
 
 
 def name_clause(column: str, values: Sequence[Alternative]) -> Clause:
@@ -221,5 +222,5 @@ def word_clause(word: str, *, literal: bool) -> Clause:
         f" OR ({condition('lower(e.description)')}) IS TRUE"
         f" OR e.station IN (SELECT id FROM name WHERE {condition('folded')})"
     )
-    text, name = (f"*{_glob(low)}*", f"*{_glob(folded)}*") if wild else (low, folded)
+    text, name = (f"*{glob(low)}*", f"*{glob(folded)}*") if wild else (low, folded)
     return Clause(test, f"({sql})", (text, text, text, name), cost=10)

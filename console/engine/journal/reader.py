@@ -1,0 +1,299 @@
+"""Reading the journal: from a running console, from another program while one runs, or when none does.
+
+Reading goes on in one thread of its own with its own connection. Every query is built to be one SQLite step, since a
+thread that shares the interpreter with a busy loop may wait 5 ms after each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import apsw
+import msgspec
+import orjson
+
+from console.engine.errors import JournalError
+from console.engine.filter import Filter, parse_filter
+from console.engine.filter_sql import BINARY_REQUEST, BINARY_RESPONSE, OUT, OUTCOME_BITS, OUTCOME_MASK, clean, fold
+from console.engine.fleet.model import Alarm, Station, StoredSample, Transaction
+from console.engine.journal import codec, search
+from console.engine.journal.schema import FILE, check, connect, damaged
+from console.engine.journal.search import MAX_ID, value
+from console.engine.journal.snapshot import Stored
+from console.engine.wire.exchange import Exchange, Happening, Record
+
+T = TypeVar("T")
+
+_BUDGET = 0.05  # seconds of searching before others have their turn
+
+
+class Page(NamedTuple):
+    """Exchanges, oldest first. ``next`` says where to look on (``before`` or ``after``), None where there is no more."""
+
+    rows: list[Exchange]
+    next: int | None
+
+
+class Count(NamedTuple):
+    """How many match; ``exact`` is False where counting stopped early."""
+
+    number: int
+    exact: bool
+
+
+class StoredAnswer(NamedTuple):
+    """A call of a station that was answered, as far as the same answer may have to be given again."""
+
+    unique_id: str
+    action: str
+    raw_request: str
+    raw_response: str
+    transaction: str | None
+
+
+class Reader:
+    """The reading half of the journal; on its own (``Journal.read``) it needs no lock and changes nothing.
+
+    Raises JournalError with a sentence where the file is missing, damaged or of a newer chargehand.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.path = directory / FILE
+        self._reading: apsw.Connection | None = None
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="chargehand-read")
+
+    @classmethod
+    def read(cls, directory: Path) -> Reader:
+        """Look into a data directory, whether a console runs on it or not."""
+        reader = Reader(directory)
+        if not reader.path.is_file():
+            raise JournalError(
+                f"There is no journal in {directory}. A console that ran with --data {directory} makes one."
+            )
+        reader._guarded(lambda connection: check(connection, reader.path))
+        return reader
+
+    def shut(self) -> None:
+        """End reading; queries that wait are dropped."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None
+
+    def _guarded(self, work: Callable[[apsw.Connection], T]) -> T:
+        try:
+            if self._reading is None:
+                self._reading = connect(self.path, read_only=True)
+            return work(self._reading)
+        except (apsw.CorruptError, apsw.NotADBError, msgspec.DecodeError, orjson.JSONDecodeError) as error:
+            raise damaged(self.path, error) from error
+        except apsw.Error as error:
+            raise JournalError(f"{self.path} cannot be read ({error}).") from error
+
+    async def _later(self, work: Callable[[apsw.Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._guarded, work)
+
+    # At start, in the caller's thread.
+
+    def load(self) -> Stored:
+        """The last snapshot."""
+        return self._guarded(_load)
+
+    def tail(self, cursor: int) -> Iterator[Record]:
+        """Every record after ``cursor``, in order, with payloads."""
+        connection = connect(self.path, read_only=True)
+        try:
+            columns = ", ".join(codec.COLUMNS)
+            sql = f"SELECT {columns} FROM exchange e JOIN body b ON b.id = e.id WHERE e.id > ? ORDER BY e.id"
+            exchanges: Iterator[Record] = (codec.exchange(row) for row in connection.execute(sql, (cursor,)))
+            sql = "SELECT id, time, kind, station, link, data FROM happening WHERE id > ? ORDER BY id"
+            happenings: Iterator[Record] = (codec.happening(row) for row in connection.execute(sql, (cursor,)))
+            yield from heapq.merge(exchanges, happenings, key=lambda record: record.id)
+        except (apsw.CorruptError, apsw.NotADBError, msgspec.DecodeError) as error:
+            raise damaged(self.path, error) from error
+        finally:
+            connection.close()
+
+    # While the loop runs.
+
+    async def page(
+        self, where: Filter | None, *, limit: int, before: int | None = None, after: int | None = None
+    ) -> Page:
+        """What a short search finds: up to ``limit`` exchanges, perhaps none yet; go on at ``next``.
+
+        The newest with ids below ``before`` (or at all), or the oldest with ids above ``after``.
+        """
+        low, high = 0 if after is None else after + 1, MAX_ID if before is None else before - 1
+        down = after is None
+
+        def work(connection: apsw.Connection) -> Page:
+            found = search.find(connection, where, limit=limit, low=low, high=high, newest_first=down, budget=_BUDGET)
+            further = None if found.next is None else found.next + (1 if down else -1)
+            return Page(search.fetch(connection, found.ids), further)
+
+        return await self._later(work)
+
+    async def messages(
+        self, where: Filter | None = None, *, limit: int, before: int | None = None, after: int | None = None
+    ) -> list[Exchange]:
+        """Up to ``limit`` matching exchanges, oldest first: the newest below ``before``, or the oldest above ``after``."""
+        pages: list[list[Exchange]] = []
+        missing = limit
+        up = after is not None
+        while missing > 0:
+            page = await self.page(where, limit=min(missing, 1000), before=before, after=after)
+            pages.append(page.rows)
+            missing -= len(page.rows)
+            if page.next is None:
+                break
+            before, after = (before, page.next) if up else (page.next, None)
+        return [row for rows in (pages if up else reversed(pages)) for row in rows]
+
+    async def count(self, where: Filter | None = None, *, limit: int = 10_000, seconds: float = 0.5) -> Count:
+        """How many match, counted up to ``limit`` and for about ``seconds``."""
+
+        def work(connection: apsw.Connection) -> Count:
+            found = search.find(connection, where, limit=limit, budget=seconds)
+            return Count(len(found.ids), found.next is None)
+
+        return await self._later(work)
+
+    async def message(self, id: int) -> Exchange | None:
+        """One exchange by its number, None where there is none (any more)."""
+        rows = await self._later(lambda connection: search.fetch(connection, [id]))
+        return rows[0] if rows else None
+
+    async def neighbours(self, exchange: Exchange) -> tuple[int | None, int | None]:
+        """Ids of the exchanges before and after this one in the same transaction, or of the same station without one."""
+        line = f"station:{quoted(exchange.station)}"
+        if exchange.transaction is not None:
+            line += f" tx:{quoted(exchange.transaction)}"
+        where = parse_filter(line)
+
+        def work(connection: apsw.Connection) -> tuple[int | None, int | None]:
+            past = search.find(connection, where, limit=1, high=exchange.id - 1)
+            later = search.find(connection, where, limit=1, low=exchange.id + 1, newest_first=False)
+            return next(iter(past.ids), None), next(iter(later.ids), None)
+
+        return await self._later(work)
+
+    async def happenings(
+        self,
+        *,
+        limit: int,
+        before: int | None = None,
+        station: str | None = None,
+        kinds: Collection[str] | None = None,
+    ) -> list[Happening]:
+        """The newest ``limit`` happenings below ``before``, oldest first. ``kinds`` as in ``Happening``."""
+        where, params = ["id < ?"], [MAX_ID if before is None else before]
+        if station is not None:
+            where.append("key = ?")
+            params.append(fold(station))  # type: ignore[arg-type]
+        if kinds is not None:
+            where.append("kind IN (SELECT value FROM json_each(?))")
+            params.append(orjson.dumps(sorted(kinds)).decode())  # type: ignore[arg-type]
+        sql = (
+            "SELECT json_group_array(json_array(id, time, kind, station, link, data)) FROM"
+            f" (SELECT * FROM happening WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?)"
+        )
+        rows = orjson.loads(await self._later(lambda connection: value(connection, sql, (*params, limit))))
+        return sorted((codec.happening(row) for row in rows), key=lambda happening: happening.id)
+
+    async def transactions(
+        self,
+        *,
+        station: str | None = None,
+        limit: int = 200,
+        before: int | None = None,
+        ids: Collection[int] | None = None,
+    ) -> list[Transaction]:
+        """The newest ``limit`` transactions below ``before``, oldest first; of one station (its key), or just ``ids``."""
+        where, params = ["id < ?"], [MAX_ID if before is None else before]
+        if station is not None:
+            where.append("station = ?")
+            params.append(clean(station))  # type: ignore[arg-type]
+        if ids is not None:
+            where.append("id IN (SELECT value FROM json_each(?))")
+            params.append(orjson.dumps(sorted(ids)).decode())  # type: ignore[arg-type]
+        sql = f"SELECT body FROM txn WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?"
+
+        def work(connection: apsw.Connection) -> list[Transaction]:
+            return _entities(connection, list[Transaction], sql, *params, limit)
+
+        return sorted(await self._later(work), key=lambda transaction: transaction.id)
+
+    async def samples(self, transaction: int) -> list[StoredSample]:
+        """Every sampled value of a transaction (our id), by the time the station gave."""
+        sql = "SELECT body FROM sample WHERE txn = ? ORDER BY rowid"
+
+        def work(connection: apsw.Connection) -> list[StoredSample]:
+            parts = _entities(connection, list[list[StoredSample]], sql, transaction)
+            return [sample for part in parts for sample in part]
+
+        return sorted(await self._later(work), key=lambda sample: sample.time)
+
+    async def recent_answers(
+        self, station_key: str, actions: Collection[str], since_ns: int, limit: int = 256
+    ) -> list[StoredAnswer]:
+        """The newest answered calls of a station, oldest first, so that a repeated call can be given the same answer."""
+
+        def work(connection: apsw.Connection) -> list[StoredAnswer]:
+            start = value(connection, "SELECT min(first) FROM run WHERE newest >= ?", (since_ns,))
+            low = value(connection, "SELECT indexed FROM state") + 1 if start is None else start
+            wanted = orjson.dumps(sorted(actions)).decode()
+            found = value(connection, _ANSWERS, (fold(station_key), low, low, wanted, since_ns, limit))
+            rows = sorted(orjson.loads(found), key=lambda row: row[0])
+            return [StoredAnswer(*row[1:]) for row in rows]
+
+        return await self._later(work)
+
+
+_ANSWERS = f"""
+WITH them(station) AS (SELECT id FROM name WHERE folded = ?),
+  theirs(id) AS (
+    SELECT id FROM them CROSS JOIN by_station USING(station) WHERE id >= ?
+    UNION ALL SELECT id FROM exchange
+      WHERE id > max(?, (SELECT indexed FROM state)) AND station IN (SELECT station FROM them))
+SELECT json_group_array(json_array(id, uid, action, request, response, tx)) FROM (
+  SELECT e.id, e.uid, name.text AS action, b.request, b.response, e.tx
+  FROM theirs CROSS JOIN exchange e ON e.id = theirs.id JOIN name ON name.id = e.action JOIN body b ON b.id = e.id
+  WHERE name.text IN (SELECT value FROM json_each(?)) AND e.time >= ? AND e.uid IS NOT NULL
+    AND e.bits & {OUT | OUTCOME_MASK} = {OUTCOME_BITS["result"]} AND e.bits & {BINARY_REQUEST | BINARY_RESPONSE} = 0
+    AND typeof(b.request) = 'text' AND typeof(b.response) = 'text'
+  ORDER BY e.id DESC LIMIT ?)
+"""
+
+
+def quoted(text: str) -> str:
+    """A value as the filter language takes it literally."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _entities(connection: apsw.Connection, kind: type[list[Any]], sql: str, *params: Any) -> list[Any]:
+    """The JSON of many rows as structs, in one step."""
+    joined = value(connection, f"SELECT '[' || coalesce(group_concat(body, ','), '') || ']' FROM ({sql})", params)
+    found: list[Any] = msgspec.json.decode(joined, type=kind)
+    return found
+
+
+def _load(connection: apsw.Connection) -> Stored:
+    connection.execute("BEGIN")
+    try:
+        stations: list[Station] = _entities(connection, list[Station], "SELECT body FROM station ORDER BY key")
+        recent = sorted({id_ for station in stations for id_ in (*station.recent, *station.active)})
+        known = "SELECT body FROM txn WHERE state = 'active' OR id IN (SELECT value FROM json_each(?)) ORDER BY id"
+        return Stored(
+            cursor=value(connection, "SELECT cursor FROM state"),
+            stations=stations,
+            transactions=_entities(connection, list[Transaction], known, orjson.dumps(recent).decode()),
+            alarms=_entities(connection, list[Alarm], "SELECT body FROM alarm ORDER BY id"),
+            counters=msgspec.json.decode(value(connection, "SELECT counters FROM state"), type=dict[str, int]),
+        )
+    finally:
+        connection.execute("ROLLBACK")
