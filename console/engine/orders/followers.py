@@ -1,0 +1,33 @@
+"""Which follower follows which order. The table's ids, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from console.engine.orders.configuration import GetFollower, SetFollower
+from console.engine.orders.follow import (
+    AvailabilityFollower,
+    Follower,
+    ResetFollower,
+    StartFollower,
+    StopFollower,
+    TriggerFollower,
+)
+from console.engine.orders.transfers import DiagnosticsFollower, FirmwareFollower
+
+FOLLOWERS: Final[Mapping[str, type[Follower]]] = {
+    "reset": ResetFollower,
+    "unlock": Follower,
+    "start": StartFollower,
+    "stop": StopFollower,
+    "firmware": FirmwareFollower,
+    "diagnostics": DiagnosticsFollower,
+    "trigger": TriggerFollower,
+    "availability": AvailabilityFollower,
+    "get": GetFollower,
+    "set": SetFollower,
+    "clear-cache": Follower,
+    "data-transfer": Follower,
+    "raw": Follower,
+}

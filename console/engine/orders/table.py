@@ -1,0 +1,326 @@
+"""THE table of orders: what an operator can tell a station. Keys, the palette, `:` commands, ``chargehand call``, the
+HTTP API, the help page and the README's key list are all made from it.
+
+An order names its effect before it is sent, and says when it is done. How a version puts it on the wire stands in the
+dialects; how it is followed, in ``follow.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
+
+import msgspec
+
+from console.engine.errors import NoSuchOrder
+from console.engine.orders import effects
+from console.engine.orders.argument import ALL, NEW, OLD, Argument, listed, nearest
+
+Danger = Literal["none", "careful", "danger"]
+
+
+class OrderKind(msgspec.Struct, frozen=True, kw_only=True):
+    """One order. ``key`` is its key on the screens (None: palette, `:` and forms only).
+
+    ``effect`` says in a sentence what will happen, from the arguments that are known so far. ``one_of``: groups of
+    which at least one must be given; ``needs``: arguments that mean nothing without another one. ``patience``: seconds
+    to wait for the effect on a screen; None takes the profile's ``effect_timeout``.
+    """
+
+    id: str
+    key: str | None
+    title: str
+    arguments: tuple[Argument, ...]
+    effect: Callable[[effects.Given], str]
+    danger: Callable[[effects.Given], Danger]
+    done_when: str
+    help: str
+    versions: tuple[str, ...] = ALL
+    one_of: tuple[tuple[str, ...], ...] = ()
+    needs: Mapping[str, str] = msgspec.field(default_factory=dict)
+    patience: float | None = None
+
+    def arguments_for(self, version: str | None) -> tuple[Argument, ...]:
+        """The arguments that this version knows; all of them where the version is not known."""
+        return tuple(one for one in self.arguments if version is None or version in one.versions)
+
+    def argument(self, name: str, version: str | None = None) -> Argument | None:
+        """The argument of that name, compared without case."""
+        folded = name.casefold().replace("-", "_")
+        return next((one for one in self.arguments_for(version) if one.name == folded), None)
+
+    def usage(self, version: str | None = None) -> str:
+        """The arguments as the help writes them."""
+        words = dict.fromkeys(one.words() for one in self.arguments_for(version))
+        return " ".join(words) or "–"
+
+
+def _always(level: Danger) -> Callable[[effects.Given], Danger]:
+    return lambda _given: level
+
+
+_CONNECTOR = Argument(name="connector", kind="int", hint="1 is the first; on 2.x EVSE n, connector 1")
+_EVSE = Argument(name="evse", kind="int", versions=NEW, hint="the EVSE, where connector counts within it")
+
+TRIGGERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "1.6": (
+        "BootNotification",
+        "StatusNotification",
+        "MeterValues",
+        "Heartbeat",
+        "DiagnosticsStatusNotification",
+        "FirmwareStatusNotification",
+        "LogStatusNotification",
+        "SignChargePointCertificate",
+    ),
+    "2.0.1": (
+        "BootNotification",
+        "StatusNotification",
+        "MeterValues",
+        "Heartbeat",
+        "TransactionEvent",
+        "FirmwareStatusNotification",
+        "LogStatusNotification",
+        "PublishFirmwareStatusNotification",
+        "SignChargingStationCertificate",
+        "SignV2GCertificate",
+        "SignCombinedCertificate",
+    ),
+    "2.1": (
+        "BootNotification",
+        "StatusNotification",
+        "MeterValues",
+        "Heartbeat",
+        "TransactionEvent",
+        "FirmwareStatusNotification",
+        "LogStatusNotification",
+        "PublishFirmwareStatusNotification",
+        "SignChargingStationCertificate",
+        "SignV2GCertificate",
+        "SignV2G20Certificate",
+        "SignCombinedCertificate",
+        "CustomTrigger",
+    ),
+}
+"""What TriggerMessage can ask for, likeliest first (1.6: with the ExtendedTriggerMessage of the security white paper)."""
+
+ORDERS: Final[tuple[OrderKind, ...]] = (
+    OrderKind(
+        id="reset",
+        key="r",
+        title="Reset",
+        arguments=(
+            Argument(name="type", kind="choice", required=True, choices=("soft", "hard"), default="soft"),
+            Argument(name="evse", kind="int", versions=NEW, hint="only this EVSE"),
+        ),
+        effect=effects.reset,
+        danger=lambda given: "danger" if given.get("type") == "hard" else "careful",
+        done_when="it has booted again (or said so, for an EVSE)",
+        help="Restarts the station. soft ends transactions in good order first, hard is like a power cut.",
+    ),
+    OrderKind(
+        id="unlock",
+        key="u",
+        title="Unlock the connector",
+        arguments=(msgspec.structs.replace(_CONNECTOR, required=True), _EVSE),
+        effect=effects.unlock,
+        danger=_always("careful"),
+        done_when="answered Unlocked",
+        help="Lets go of a stuck cable. It is no way to let a driver charge.",
+    ),
+    OrderKind(
+        id="start",
+        key="s",
+        title="Start charging",
+        arguments=(
+            _CONNECTOR,
+            _EVSE,
+            Argument(name="tag", required=True, hint="id tag (1.6) or id token (2.x), 20 or 36 characters"),
+            Argument(name="type", versions=NEW, hint="of the id token: Central, ISO14443, eMAID, …"),
+        ),
+        effect=effects.start,
+        danger=_always("careful"),
+        done_when="a transaction runs",
+        help="Starts a transaction from here, as if the id tag had been shown at the station.",
+    ),
+    OrderKind(
+        id="stop",
+        key="x",
+        title="Stop charging",
+        arguments=(
+            Argument(name="transaction", hint="the id on the wire"),
+            _CONNECTOR,
+            _EVSE,
+        ),
+        one_of=(("transaction", "connector", "evse"),),
+        effect=effects.stop,
+        danger=_always("careful"),
+        done_when="the transaction has ended",
+        help="Ends a running transaction, named by its id on the wire or by the connector it runs on.",
+    ),
+    OrderKind(
+        id="firmware",
+        key="f",
+        title="Update the firmware",
+        arguments=(
+            Argument(name="file", kind="file", hint="an image on this machine, or the name of one sent before"),
+            Argument(name="url", hint="where the station finds it, instead of a file"),
+            Argument(name="retrieve", kind="time", ahead=True, hint="not before: a time, or 2h from now"),
+            Argument(name="install", kind="time", ahead=True, versions=NEW, hint="not before: a time, or 2h from now"),
+        ),
+        one_of=(("file", "url"),),
+        effect=effects.firmware,
+        danger=_always("danger"),
+        done_when="Installed",
+        help="Offers an image on the embedded file server and follows the stages until it is installed.",
+        patience=1800.0,
+    ),
+    OrderKind(
+        id="diagnostics",
+        key="d",
+        title="Fetch the diagnostics",
+        arguments=(
+            Argument(name="log", kind="choice", choices=("diagnostics", "security"), default="diagnostics"),
+            Argument(name="since", kind="time", hint="a time, or 2h ago written 2h"),
+            Argument(name="until", kind="time", hint="a time, or 5m"),
+        ),
+        effect=effects.diagnostics,
+        danger=_always("none"),
+        done_when="the upload has arrived",
+        help="Has the station upload its log to the embedded file server.",
+        patience=600.0,
+    ),
+    OrderKind(
+        id="trigger",
+        key="t",
+        title="Trigger a message",
+        arguments=(
+            Argument(name="message", kind="choice", required=True, choices=TRIGGERS, default="StatusNotification"),
+            _CONNECTOR,
+            _EVSE,
+            Argument(name="custom", versions=("2.1",), hint="the name of a CustomTrigger"),
+        ),
+        effect=effects.trigger,
+        danger=_always("none"),
+        done_when="the message has come",
+        help="Asks the station to send a message now that it would send by itself at some time.",
+    ),
+    OrderKind(
+        id="availability",
+        key="v",
+        title="Change the availability",
+        arguments=(
+            Argument(name="operative", kind="bool", required=True, hint="false takes it out of service"),
+            Argument(name="connector", kind="int", hint="none: the whole station"),
+            _EVSE,
+        ),
+        effect=effects.availability,
+        danger=lambda given: "careful" if effects.takes_out(given) else "none",
+        done_when="the status follows (Scheduled is told)",
+        help="Takes a connector or the whole station out of service, or puts it back.",
+    ),
+    OrderKind(
+        id="get",
+        key=None,
+        title="Read the configuration",
+        arguments=(
+            Argument(name="key", versions=OLD, hint="configuration keys with commas; none: all"),
+            Argument(name="component", versions=NEW, hint="such as OCPPCommCtrlr; none: everything"),
+            Argument(name="variable", versions=NEW, hint="such as HeartbeatInterval"),
+            Argument(name="attribute", kind="choice", versions=NEW, choices=("Actual", "Target", "MinSet", "MaxSet")),
+            msgspec.structs.replace(_EVSE, hint="of a component of that EVSE"),
+            Argument(name="instance", versions=NEW, hint="of the variable, where it has several"),
+        ),
+        needs={"variable": "component"},
+        effect=effects.get,
+        danger=_always("none"),
+        done_when="answered",
+        help="Reads configuration keys (1.6) or variables of the device model (2.x).",
+    ),
+    OrderKind(
+        id="set",
+        key=None,
+        title="Change a setting",
+        arguments=(
+            Argument(name="key", required=True, versions=OLD, hint="the configuration key"),
+            Argument(name="component", required=True, versions=NEW, hint="such as OCPPCommCtrlr"),
+            Argument(name="variable", required=True, versions=NEW, hint="such as HeartbeatInterval"),
+            Argument(name="value", required=True, hint="the new value, as text"),
+            Argument(name="attribute", kind="choice", versions=NEW, choices=("Actual", "Target", "MinSet", "MaxSet")),
+            msgspec.structs.replace(_EVSE, hint="of a component of that EVSE"),
+            Argument(name="instance", versions=NEW, hint="of the variable, where it has several"),
+        ),
+        effect=effects.set,
+        danger=_always("careful"),
+        done_when="read back equal (RebootRequired is told)",
+        help="Changes one setting and reads it back, because Accepted alone proves nothing.",
+    ),
+    OrderKind(
+        id="clear-cache",
+        key=None,
+        title="Clear the authorization cache",
+        arguments=(),
+        effect=effects.clear_cache,
+        danger=_always("danger"),
+        done_when="answered Accepted",
+        help="Empties the station's memory of id tags.",
+    ),
+    OrderKind(
+        id="data-transfer",
+        key=None,
+        title="Transfer data",
+        arguments=(
+            Argument(name="vendor", required=True, hint="vendorId"),
+            Argument(name="message", hint="messageId"),
+            Argument(name="data", versions=OLD, hint="text"),
+            Argument(name="data", kind="json", versions=NEW, hint="JSON or text"),
+        ),
+        effect=effects.data_transfer,
+        danger=_always("careful"),
+        done_when="answered Accepted",
+        help="Sends a vendor's own message.",
+    ),
+    OrderKind(
+        id="raw",
+        key="w",
+        title="Send any call",
+        arguments=(
+            Argument(name="action", required=True, hint="such as GetLocalListVersion"),
+            Argument(name="payload", kind="json", hint="a JSON object"),
+        ),
+        effect=effects.raw,
+        danger=_always("careful"),
+        done_when="answered",
+        help="Sends any OCPP call exactly as written.",
+    ),
+)
+
+_BY_ID: Final[Mapping[str, OrderKind]] = {one.id: one for one in ORDERS}
+
+CONFIGURE_KEY: Final = "c"
+"""The key of the form that holds ``get`` and ``set``."""
+
+
+def order_kind(name: str) -> OrderKind:
+    """The order of that name, or of a beginning that only one has. Raises NoSuchOrder with the nearest name."""
+    folded = name.strip().casefold().replace("_", "-")
+    found = _BY_ID.get(folded)
+    if found is not None:
+        return found
+    begun = [one for one in _BY_ID if folded and one.startswith(folded)]
+    if len(begun) == 1:
+        return _BY_ID[begun[0]]
+    if begun:
+        raise NoSuchOrder(f"“{name}” can be {listed(begun)}; write more of it.")
+    raise NoSuchOrder(f"There is no order “{name[:40]}”{nearest(folded, tuple(_BY_ID))}")
+
+
+def key_rows() -> list[tuple[str, str, tuple[str, ...]]]:
+    """The keys of orders for footers and key lists: (key, word, ids of the orders behind it)."""
+    rows = [(one.key, one.id, (one.id,)) for one in ORDERS if one.key is not None]
+    return [*rows, (CONFIGURE_KEY, "configure", ("get", "set"))]
+
+
+def help_lines() -> list[tuple[str, str, str, str]]:
+    """The help page and the README's list: (key, order and its arguments, what it does, done when)."""
+    return [(one.key or "", f"{one.id} {one.usage()}".removesuffix(" –"), one.help, one.done_when) for one in ORDERS]
