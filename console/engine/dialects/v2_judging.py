@@ -125,7 +125,7 @@ def judge(order: Order, exchange: Exchange) -> Verdict:
     if action in _LISTS:
         return _of_list(action, response)
     status = text(response.get("status"))
-    if status is None:
+    if not status:
         return Verdict(accepted=False, status="no status", hint="the answer lacks its status")
     return _verdict(action, status, response.get("statusInfo"))
 

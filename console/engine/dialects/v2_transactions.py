@@ -49,9 +49,9 @@ def samples_of(entry: dict[str, Any]) -> tuple[MeterSample, ...]:
 
 
 def readings_of(
-    values: Any, evse: int, connector: int | None, transaction: str | None, fallback: int | None
+    values: Any, evse: int, connector: int | None, transaction: str | None, stamped: Any, at: int | None
 ) -> tuple[Sampled, ...]:
-    """MeterValueType entries as readings; an entry without a time has that of its message, or None."""
+    """MeterValueType entries as readings; an entry without a time has that of its message (``stamped``, as ``at``)."""
     if type(values) is not list:
         values = items(values)
     made: list[Sampled] = []
@@ -60,14 +60,15 @@ def readings_of(
             continue
         samples = samples_of(entry)
         if samples:
-            at = when(entry.get("timestamp"))
+            said = entry.get("timestamp")
+            taken = None if said == stamped else when(said)  # mostly the very time of the message: read once
             made.append(
                 Sampled(
                     evse=evse,
                     connector=connector,
                     samples=samples,
                     transaction=transaction,
-                    at=fallback if at is None else at,
+                    at=at if taken is None else taken,
                 )
             )
     return tuple(made)
@@ -75,7 +76,7 @@ def readings_of(
 
 def read_meter_values(request: dict[str, Any], _exchange: Exchange) -> tuple[Event, ...]:
     """MeterValues: readings outside a transaction. EVSE 0 is the station's own meter."""
-    return readings_of(request.get("meterValue"), integer(request.get("evseId")) or 0, None, None, None)
+    return readings_of(request.get("meterValue"), integer(request.get("evseId")) or 0, None, None, None, None)
 
 
 def read_transaction_event(request: dict[str, Any], _exchange: Exchange) -> tuple[Event, ...]:
@@ -85,7 +86,8 @@ def read_transaction_event(request: dict[str, Any], _exchange: Exchange) -> tupl
     if type(info) is not dict:
         info = {}
     wire = text(info.get("transactionId"))
-    at = when(get("timestamp"))
+    stamped = get("timestamp")
+    at = when(stamped)
     said = get("eventType")
     phase = _PHASES.get(said) if type(said) is str else None
     evse: int | None = None
@@ -97,7 +99,7 @@ def read_transaction_event(request: dict[str, Any], _exchange: Exchange) -> tupl
     readings: tuple[Sampled, ...] = ()
     values = get("meterValue")
     if values is not None:
-        readings = readings_of(values, evse or 0, connector, wire, at)
+        readings = readings_of(values, evse or 0, connector, wire, stamped, at)
     sequence = integer(get("seqNo"))
     suspect: tuple[str, ...] = ()
     if phase is None or wire is None or at is None or sequence is None:
