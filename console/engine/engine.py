@@ -78,6 +78,7 @@ class Engine:
         read_only: bool = False,
         insecure: bool = False,
         clock: Callable[[], int] = time.time_ns,
+        open_journal: Callable[..., Journal] = Journal.open,
     ) -> None:
         self.profile = profile
         self.data = data
@@ -95,6 +96,8 @@ class Engine:
         self.links = Links(self)
         self.listeners: list[Listener] = []
         self.journal: Journal
+        self._open_journal = open_journal
+        self._journal_started = False
         self.api: ApiServer | None = None
         self.api_url: str | None = None
         self.files_url: str | None = None
@@ -112,10 +115,11 @@ class Engine:
     async def start(self) -> None:
         """Open the journal, rebuild the fleet, listen. Raises a ChargehandError; nothing is left open then."""
         loop = asyncio.get_running_loop()
-        self.journal = Journal.open(self.data, clock=self.clock)
+        self.journal = self._open_journal(self.data)
         try:
             await self._rebuild()
             self.journal.start(loop, self._released)
+            self._journal_started = True
             await self.happen("console.started", profile=self.profile.name)
             await self._load_answers()
             await self._start_files()
@@ -140,8 +144,9 @@ class Engine:
         if "files" in self.__dict__:
             await self.files.stop()
         await cancel_all(self._tasks)
-        await self._drain()
-        self._snapshot()
+        if self._journal_started:
+            await self._drain()
+            self._snapshot()
         await self.journal.close()
 
     async def _drain(self) -> None:
@@ -177,10 +182,11 @@ class Engine:
                 continue
             actions = dialect(station.version).replayed
             book = self.links.book(station.key)
-            for unique_id, action, request, response, transaction, at in await self.journal.recent_answers(
-                station.key, actions, since
-            ):
-                book.add_older(unique_id, StoredAnswer(hash(request), 0, at, action, response, transaction))
+            for one in reversed(await self.journal.recent_answers(station.key, actions, since)):
+                stored = StoredAnswer(
+                    hash(one.raw_request), 0, self.clock(), one.action, one.raw_response, one.transaction
+                )
+                book.add_older(one.unique_id, stored)
 
     async def _start_files(self) -> None:
         from console.engine.orders.desk import OrderDesk

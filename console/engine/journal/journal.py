@@ -82,6 +82,11 @@ class Journal(Reader):
         self._writer.start()
         self._arrange()
 
+    @property
+    def pending(self) -> int:
+        """Records that are not committed yet, roughly: those queued, and the batches on their way."""
+        return len(self._pending) + self._in_flight
+
     def append(self, record: Record) -> int:
         """Number a record and queue it for the next commit. Never blocks; a disk that refuses is told by ``released``."""
         self.last_id = record.id = self.last_id + 1
