@@ -16,11 +16,7 @@ from console.engine.wire.frame import CLASSIC, Frame
 
 
 class V16:
-    """How OCPP 1.6 answers, is read and is said.
-
-    ``nameless``: the rules of a malformed frame that are answered with the id "-1" where its own id cannot be used; in
-    1.6 only an id that no frame may have, everything else without an id is kept and not answered.
-    """
+    """How OCPP 1.6 answers, is read and is said."""
 
     version = "1.6"
     subprotocol = "ocpp1.6"
@@ -29,7 +25,6 @@ class V16:
     callable = CALLABLE
     sends: frozenset[str] = frozenset()
     replayed = REPLAYED
-    nameless = frozenset(("id",))
 
     def __init__(self) -> None:
         self._clock = Clock()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import zlib
 
+import msgspec
+
 from console.engine.fleet.entities import ensure_connector
 from console.engine.fleet.events import MeterSample, Sampled
 from console.engine.fleet.fleet import Fleet
@@ -91,13 +93,18 @@ def fold_sampled(
     within = transaction is not None
     if transaction is None:
         transaction = _owner(fleet, station, event, exchange)
+    shown = True
+    if event.evse == 0 and event.connector is None and transaction is not None:
+        # A stop of 1.6 names no connector: its readings are of the place where the transaction ran, if that is known.
+        event = msgspec.structs.replace(event, evse=transaction.evse or 0, connector=transaction.connector)
+        shown = event.evse != 0
     at = event.at if event.at is not None else exchange.time
     power, energy, soc = summary(event.samples)
     if event.at is not None and not within:
         fold_skew(station, event.at, exchange.time, queued=transaction is not None)
-    if transaction is None or transaction.state == "active" or transaction.stopped is None:
-        if exchange.time - at < HISTORIC_NS:
-            _show(station, event, at, power, energy, soc, transaction)
+    running = transaction is None or transaction.state == "active" or transaction.stopped is None
+    if shown and running and exchange.time - at < HISTORIC_NS:
+        _show(station, event, at, power, energy, soc, transaction)
     if transaction is None:
         _store(fleet, station, event, at, None)
         return

@@ -264,6 +264,35 @@ def test_an_en_plus_station_hands_over_its_gateways_data() -> None:  # evcc-io/e
     assert (answer.payload, events) == ({"status": "UnknownVendorId"}, ())
 
 
+def test_the_readings_of_a_stop_belong_to_the_connector_of_its_transaction() -> None:
+    bench = Bench()
+    bench.hear(
+        '[2,"1","StartTransaction",{"connectorId":2,"idTag":"T","meterStart":0,"timestamp":"2026-01-15T19:50:00Z"}]'
+    )
+    bench.hear(
+        '[2,"2","StopTransaction",{"transactionId":41,"meterStop":9,"timestamp":"2026-01-15T19:58:00Z",'
+        '"transactionData":[{"timestamp":"2026-01-15T19:57:00Z","sampledValue":[{"value":"8"}]}]}]'
+    )
+    station = bench.fleet.station("CP-001")
+
+    assert station is not None
+    assert sorted(station.evses) == [2]
+    assert station.evses[2].connectors[1].energy_wh == 8.0
+
+
+def test_the_readings_of_an_unknown_stop_are_of_no_connector() -> None:
+    bench = Bench()
+    bench.hear(
+        '[2,"2","StopTransaction",{"transactionId":7,"meterStop":9,"timestamp":"2026-01-15T19:58:00Z",'
+        '"transactionData":[{"timestamp":"2026-01-15T19:57:00Z","sampledValue":[{"value":"8"}]}]}]'
+    )
+    station = bench.fleet.station("CP-001")
+
+    assert station is not None
+    assert station.evses == {}
+    assert [(one.state, one.samples) for one in bench.fleet.transactions.values()] == [("orphan", 1)]
+
+
 def captured() -> list[Any]:
     found = []
     for path in sorted(CAPTURES.glob("*.jsonl")):
