@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from copy import deepcopy
 from typing import Any
 
 import msgspec
@@ -101,9 +102,9 @@ class Walk:
             if turn < 0.25:
                 del where[key]
             elif turn < 0.35 and isinstance(where, dict):
-                where["extra"] = self.chance.choice(JUNK)
+                where["extra"] = deepcopy(self.chance.choice(JUNK))
             else:
-                where[key] = self.chance.choice(JUNK)
+                where[key] = deepcopy(self.chance.choice(JUNK))
         return made
 
 
