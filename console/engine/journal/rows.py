@@ -37,7 +37,7 @@ def iso(time_ns: int | None) -> str | None:
 def as_row(exchange: Exchange) -> Row:
     """An exchange as ``messages --json`` gives it."""
     code = exchange.error_code
-    row: Row = {
+    return {
         "id": exchange.id,
         "time": iso(exchange.time),
         "station": _text(exchange.station),
@@ -61,10 +61,8 @@ def as_row(exchange: Exchange) -> Row:
         "order": exchange.order,
         "raw_request": _raw(exchange.raw_request),
         "raw_response": _raw(exchange.raw_response),
+        "binary": isinstance(exchange.raw_request, bytes) or isinstance(exchange.raw_response, bytes),
     }
-    if isinstance(exchange.raw_request, bytes) or isinstance(exchange.raw_response, bytes):
-        row["binary"] = True
-    return row
 
 
 def transaction_row(transaction: Transaction) -> Row:
