@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from console.engine.addresses import url
 from console.engine.dialects import dialect
 from console.engine.dialects.base import Policy, TagInfo
+from console.engine.dialects.reading import stamp
 from console.engine.endpoint.admission import Door
 from console.engine.endpoint.answers import Stored as StoredAnswer
 from console.engine.endpoint.attempts import Attempts
@@ -339,7 +340,10 @@ class Engine:
     def _tag(self, tag: str) -> TagInfo:
         known = self.profile.tag(tag)
         if known is not None:
-            return TagInfo(known.status, known.parent, known.expires)
+            expires = known.expires
+            return TagInfo(
+                known.status, known.parent, None if expires is None else stamp(int(expires.timestamp() * NS))
+            )
         return TagInfo("Accepted" if self.profile.tags.policy == "accept" else "Invalid")
 
     def _approved(self, identity: str) -> bool | None:

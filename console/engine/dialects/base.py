@@ -77,7 +77,8 @@ class Dialect(Protocol):
 
     ``sendable``: the actions that a station may call; ``callable``: those we may call; ``sends``: SEND actions (2.1);
     ``replayed``: the actions whose stored answer is sent again when the same call comes on a later link;
-    ``types``: message types of this version.
+    ``types``: message types of this version; ``answers_unreadable``: whether text without a readable unique id is
+    answered, under the id "-1".
     """
 
     version: str
@@ -87,6 +88,7 @@ class Dialect(Protocol):
     callable: frozenset[str]
     sends: frozenset[str]
     replayed: frozenset[str]
+    answers_unreadable: bool
 
     def answer(self, frame: Frame, violations: tuple[Violation, ...], context: Context) -> Answer:
         """What the central system says to a station's call. Never raises for anything a station can send."""

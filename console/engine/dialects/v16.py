@@ -25,6 +25,7 @@ class V16:
     callable = CALLABLE
     sends: frozenset[str] = frozenset()
     replayed = REPLAYED
+    answers_unreadable = False
 
     def __init__(self) -> None:
         self._clock = Clock()

@@ -146,6 +146,7 @@ class V201:
     callable: frozenset[str] = CALLABLE
     sends: frozenset[str] = frozenset()
     replayed: frozenset[str] = frozenset(("MeterValues", "TransactionEvent"))
+    answers_unreadable: bool = True
 
     limits: ClassVar[Limits] = LIMITS
     answers: ClassVar[Mapping[str, Answering]] = ANSWERS

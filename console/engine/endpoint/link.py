@@ -25,6 +25,7 @@ from console.engine.wire.schema import violations
 
 QUEUE = 16  # calls of one station that may wait before its socket is read no more
 LATE_KEPT = 32
+_NOTHING: frozenset[str] = frozenset()
 UNSOLICITED_PER_MINUTE = 30
 
 
@@ -79,6 +80,7 @@ class Link:
         self.replaced = False
         self.messages = 0
         self.on_end: Callable[[Link, int | None, str, str], None] | None = None
+        self._triggered: set[str] = set()
         self._busy = False
         self._waiting: deque[tuple[Frame | Malformed, str | bytes, int, float]] = deque()
         self._outbox: deque[Pending] = deque()
@@ -172,7 +174,9 @@ class Link:
                 station=fleet.stations.get(self.station),
                 policy=self.policy,
                 next_transaction=self.hub.next_transaction,
+                triggered=frozenset(self._triggered) if self._triggered else _NOTHING,
             )
+            self._triggered.discard(action)
             answer = dialect.answer(frame, found, context)
             payload, refusal, transaction = answer.payload, answer.refusal, answer.transaction
             if answer.tolerances:
@@ -286,9 +290,10 @@ class Link:
         self.hub.keep(exchange, lambda _error: self._next())
 
     def _malformed(self, bad: Malformed, raw: str | bytes, now: int) -> None:
-        refusal = self.dialect.refuse(bad.rule, bad.message)
+        unreadable = bad.rule == "syntax" and bad.unique_id is None
+        refusal = self.dialect.refuse("envelope" if unreadable else bad.rule, bad.message)
         unique_id = bad.unique_id
-        if unique_id is None and (self.dialect.version != "1.6" or bad.rule == "id"):
+        if unique_id is None and (self.dialect.answers_unreadable or bad.rule == "id"):
             unique_id = "-1"
         silent = bad.rule in ("empty", "binary") or (bad.type is not None and bad.type in (3, 4, 5, 6))
         response = None
@@ -338,6 +343,10 @@ class Link:
                 self._finish(pending, "lost", raw=None)
                 continue
             self._flying = pending
+            asked = _asked_for(pending)
+            if asked is not None:
+                # From now on: the message may come before the answer.
+                self._triggered.add(asked)
             loop = asyncio.get_running_loop()
             pending.timer = loop.call_later(pending.timeout, self._timed_out, pending)
 
@@ -371,15 +380,18 @@ class Link:
         version = self.dialect.version
         found = violations(version, pending.action, pending.payload)
         response = None
+        asked = _asked_for(pending)
+        if asked is not None and (frame is None or not _accepted(frame.payload)):
+            self._triggered.discard(asked)
         if frame is not None and frame.type == wire.RESULT:
             response = frame.payload
             wrong = violations(version, pending.action, response, answer=True)
             if wrong:
                 found += wrong
                 if wire.RESULT_ERROR in self.dialect.types:
-                    refusal = self.dialect.refuse("answer", wrong[0].message)
-                    code = "FormatViolation" if refusal is None else refusal.code
-                    self.socket.send(wire.result_error(frame.unique_id, code, wrong[0].message))
+                    refusal = self.dialect.refuse("syntax", wrong[0].message)
+                    if refusal is not None:
+                        self.socket.send(wire.result_error(frame.unique_id, refusal.code, wrong[0].message))
         exchange = Exchange(
             time=pending.sent or self.hub.clock(),
             station=self.identity,
@@ -472,3 +484,15 @@ class Link:
         attempt.reason = reason or attempt.reason
         if self.on_end is not None:
             self.on_end(self, code, reason, by)
+
+
+def _asked_for(pending: Pending) -> str | None:
+    """The message that a trigger asks for; a station that waits for approval may send that one (B02.FR.04 errata)."""
+    if pending.action in ("TriggerMessage", "ExtendedTriggerMessage") and type(pending.payload) is dict:
+        asked = pending.payload.get("requestedMessage")
+        return asked if type(asked) is str else None
+    return None
+
+
+def _accepted(payload: Any) -> bool:
+    return type(payload) is dict and payload.get("status") == "Accepted"

@@ -295,7 +295,10 @@ class Socket(asyncio.Protocol):
                 transport.close()
             else:
                 # The peer may still be sending; closing now would reset the connection and lose our answer.
-                transport.write_eof()
+                try:
+                    transport.write_eof()
+                except OSError:
+                    transport.abort()
 
 
 def _head(size: int) -> bytes:
