@@ -6,6 +6,7 @@ import json
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.app import App
@@ -37,7 +38,7 @@ def forbidden_characters(text: str) -> list[str]:
     return [f"U+{ord(char):04X}" for char in text if unicodedata.category(char) in _FORBIDDEN]
 
 
-def drawn_lines(screen: Screen[object]) -> list[str]:
+def drawn_lines(screen: Screen[Any]) -> list[str]:
     """What the compositor hands to the terminal, line by line, without styles."""
     return [strip.text for strip in screen._compositor.render_strips()]
 
@@ -49,10 +50,10 @@ def forbidden() -> Callable[[str], list[str]]:
 
 
 @pytest.fixture(scope="session")
-def drawn() -> Callable[[App[object]], list[str]]:
+def drawn() -> Callable[[App[Any]], list[str]]:
     """The lines of the screen as the terminal is given them."""
 
-    def lines(app: App[object]) -> list[str]:
+    def lines(app: App[Any]) -> list[str]:
         return drawn_lines(app.screen)
 
     return lines
