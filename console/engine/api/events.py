@@ -1,0 +1,145 @@
+"""Server-sent events: every exchange, happening and alarm as it is folded, with a way to go on after a broken link.
+
+``event`` is ``exchange``, ``happening`` or ``alarm``; ``id`` the number of the record, so that ``Last-Event-ID`` finds the
+place in the journal again. Source: HTML standard, section 9.2.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from console.engine.api import views
+from console.engine.fleet.events import Event
+from console.engine.wire.exchange import Exchange, Record
+
+if TYPE_CHECKING:
+    from console.engine.engine import Engine
+    from console.engine.filter import Filter
+
+QUEUE = 5_000  # events that wait for a slow client; beyond that it is served from the journal again
+KEEP_ALIVE_SECONDS = 15
+_SLICE = 200
+
+
+class _Follower:
+    """One client: what waits for it, and the newest record it was given."""
+
+    def __init__(self, where: Filter | None, sent: int) -> None:
+        self.where = where
+        self.sent = sent
+        self.waiting: deque[tuple[int, bytes]] = deque()
+        self.behind = False
+        self.wake = asyncio.Event()
+
+
+class EventStream:
+    """Hands the engine's records to all followers; belongs to one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._followers: set[_Follower] = set()
+        self._alarms_seen = engine.fleet.changed
+        self._closed = False
+        self._unwatch = engine.watch(self._folded)
+
+    def close(self) -> None:
+        """End every stream."""
+        self._closed = True
+        self._unwatch()
+        for follower in self._followers:
+            follower.wake.set()
+
+    async def follow(self, where: Filter | None, after: int | None) -> AsyncIterator[bytes]:
+        """The stream of one client: from the journal what came after ``after``, then what comes."""
+        follower = _Follower(where, self._engine.fleet.cursor if after is None else after)
+        follower.behind = after is not None
+        self._followers.add(follower)
+        try:
+            yield b"retry: 2000\n\n"
+            while not self._closed:
+                if follower.behind:
+                    async for text in self._missed(follower):
+                        yield text
+                while follower.waiting and not follower.behind:
+                    number, text = follower.waiting.popleft()
+                    if number >= follower.sent:
+                        follower.sent = number
+                        yield text
+                if self._closed or follower.behind:
+                    continue
+                follower.wake.clear()
+                try:
+                    async with asyncio.timeout(KEEP_ALIVE_SECONDS):
+                        await follower.wake.wait()
+                except TimeoutError:
+                    yield b": still here\n\n"
+        finally:
+            self._followers.discard(follower)
+
+    async def _missed(self, follower: _Follower) -> AsyncIterator[bytes]:
+        """From the journal, up to what is folded now; what is folded meanwhile waits in the queue."""
+        follower.behind = False
+        follower.waiting.clear()
+        end = self._engine.fleet.cursor
+        records = self._engine.journal.tail(follower.sent)
+        while batch := await asyncio.to_thread(_take, records, end):
+            for record in batch:
+                text = _record(record, follower.where)
+                follower.sent = record.id
+                if text is not None:
+                    yield text
+        follower.sent = max(follower.sent, end + 1)
+
+    def _folded(self, record: Record, _events: tuple[Event, ...]) -> None:
+        fleet = self._engine.fleet
+        if not self._followers:
+            self._alarms_seen = fleet.changed
+            return
+        texts: dict[Filter | None, bytes | None] = {}
+        alarms = [_text("alarm", record.id, views.alarm(one)) for one in self._changed_alarms()]
+        for follower in self._followers:
+            if follower.behind:
+                continue
+            if len(follower.waiting) >= QUEUE:
+                follower.behind = True
+            else:
+                if follower.where not in texts:
+                    texts[follower.where] = _record(record, follower.where)
+                text = texts[follower.where]
+                if text is not None:
+                    follower.waiting.append((record.id, text))
+                follower.waiting.extend((record.id, alarm) for alarm in alarms)
+            follower.wake.set()
+
+    def _changed_alarms(self) -> list[Any]:
+        fleet = self._engine.fleet
+        seen, self._alarms_seen = self._alarms_seen, fleet.changed
+        return [one for one in fleet.dirty.alarms.values() if one.changed > seen]
+
+
+def _take(records: Iterator[Record], end: int) -> list[Record]:
+    batch: list[Record] = []
+    for record in records:
+        if record.id > end:
+            break
+        batch.append(record)
+        if len(batch) == _SLICE:
+            break
+    return batch
+
+
+def _record(record: Record, where: Filter | None) -> bytes | None:
+    if isinstance(record, Exchange):
+        if where is not None and not where.matches(record):
+            return None
+        return _text("exchange", record.id, views.message(record))
+    return None if where is not None else _text("happening", record.id, views.happening(record))
+
+
+def _text(kind: str, number: int, row: dict[str, Any]) -> bytes:
+    return b"event: %b\nid: %d\ndata: %b\n\n" % (kind.encode(), number, orjson.dumps(row, default=str))

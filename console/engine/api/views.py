@@ -1,0 +1,145 @@
+"""What can be asked of a fleet and its journal, as rows for programs. The API and ``--data`` both read through here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, TypeVar
+
+import orjson
+
+from console.engine.filter import Filter
+from console.engine.fleet.fleet import Fleet
+from console.engine.fleet.model import Alarm, Transaction
+from console.engine.journal import Reader
+from console.engine.journal.rows import (
+    Row,
+    alarm_row,
+    as_row,
+    connection_row,
+    connector_row,
+    iso,
+    station_row,
+    transaction_row,
+)
+from console.engine.wire.exchange import Exchange, Happening
+
+T = TypeVar("T")
+
+_PAGE = 500
+_LINKS = ("link.opened", "link.refused", "link.closed")
+
+
+def stations(fleet: Fleet) -> list[Row]:
+    """Every station, by identity."""
+    every = sorted(fleet.stations.values(), key=lambda one: one.key)
+    return [station_row(one, fleet.transactions) for one in every if not one.removed]
+
+
+def connectors(fleet: Fleet) -> list[Row]:
+    """Every connector of every station."""
+    return [
+        connector_row(station, connector, fleet.transactions)
+        for station in sorted(fleet.stations.values(), key=lambda one: one.key)
+        if not station.removed
+        for connector in station.connectors()
+    ]
+
+
+def alarms(fleet: Fleet, limit: int | None = None) -> list[Row]:
+    """Every alarm, oldest first; the newest ``limit``."""
+    return [alarm_row(one) for one in _newest(sorted(fleet.alarms.values(), key=lambda one: one.id), limit)]
+
+
+def alarm(one: Alarm) -> Row:
+    """One alarm."""
+    return alarm_row(one)
+
+
+def message(exchange: Exchange) -> Row:
+    """One exchange."""
+    return as_row(exchange)
+
+
+def happening(one: Happening) -> Row:
+    """One happening: who or what, when, and what was noted."""
+    try:
+        orjson.dumps(one.data)
+        data: Any = one.data
+    except TypeError:
+        data = {key: repr(value) for key, value in one.data.items()}
+    return {
+        "id": one.id,
+        "time": iso(one.time),
+        "kind": one.kind,
+        "station": one.station,
+        "link": one.link,
+        "data": data,
+    }
+
+
+async def messages(journal: Reader, where: Filter | None, limit: int | None = None) -> AsyncIterator[Row]:
+    """Every exchange that matches, oldest first; with ``limit`` the newest so many of them, still oldest first."""
+    if limit is not None:
+        for exchange in await journal.messages(where, limit=limit) if limit > 0 else ():
+            yield as_row(exchange)
+        return
+    after: int | None = 0
+    while after is not None:
+        page = await journal.page(where, limit=_PAGE, after=after)
+        for exchange in page.rows:
+            yield as_row(exchange)
+        after = page.next
+
+
+async def transactions(fleet: Fleet, journal: Reader, where: Filter | None, limit: int | None = None) -> list[Row]:
+    """Transactions that match, oldest first; with ``limit`` the newest so many."""
+    found = dict(fleet.transactions)
+    before: int | None = None
+    while True:
+        page = await journal.transactions(limit=_PAGE, before=before)
+        for one in page:
+            found.setdefault(one.id, one)
+        if len(page) < _PAGE or (limit is not None and (where is None or where.empty) and len(found) >= limit):
+            break
+        before = page[0].id
+    every = [found[number] for number in sorted(found)]
+    if where is not None and not where.empty:
+        every = [one for one in every if where.matches(_as_exchange(one, fleet))]
+    return [transaction_row(one) for one in _newest(every, limit)]
+
+
+async def connections(journal: Reader, limit: int | None = None) -> list[Row]:
+    """Every attempt to reach the endpoint and every link that ended, oldest first; the newest ``limit``."""
+    found: list[Happening] = []
+    before: int | None = None
+    while limit is None or len(found) < limit:
+        size = _PAGE if limit is None else min(_PAGE, limit - len(found))
+        page = await journal.happenings(limit=size, before=before, kinds=_LINKS)
+        found = [*page, *found]
+        if len(page) < size:
+            break
+        before = page[0].id
+    return [connection_row(one) for one in found]
+
+
+def _as_exchange(one: Transaction, fleet: Fleet) -> Exchange:
+    """A transaction in the shape that filters judge: station, tx, since, until, version and words mean what they say."""
+    station = fleet.station(one.station)
+    return Exchange(
+        id=one.id,
+        time=one.started or one.received,
+        station=one.station,
+        version=(station.version if station is not None else None) or "",
+        direction="in",
+        action=None,
+        unique_id=None,
+        outcome="result",
+        transaction=one.wire,
+        raw_request=orjson.dumps(transaction_row(one)).decode(),
+    )
+
+
+def _newest(rows: list[T], limit: int | None) -> list[T]:
+    if limit is None:
+        return rows
+    return rows[max(0, len(rows) - limit) :] if limit > 0 else []
