@@ -210,11 +210,11 @@ class V201:
 
     def read(self, exchange: Exchange) -> tuple[Event, ...]:
         """What an exchange means. Refused and malformed calls mean nothing: the station keeps what it had to say."""
-        return read(exchange, self.readers)
+        return read(exchange, self.readers, self.sends)
 
     def say(self, order: Order, station: Station, given: dict[str, Any]) -> Saying:
         """An order as a call; OrderError where this version cannot be told so."""
-        return say(order, given, self.limits)
+        return say(order, station, given, self.limits)
 
     def judge(self, order: Order, exchange: Exchange) -> Verdict:
         """What the station's answer means, with what a person may try next."""

@@ -56,7 +56,7 @@ _HINTS: Final = {
     ("SetVariables", "UnknownComponent"): "get without arguments lists the components that it has",
     ("SetVariables", "UnknownVariable"): "get without arguments lists the variables that it has",
     ("TriggerMessage", "NotImplemented"): "the station cannot send this message on request",
-    ("TriggerMessage", "Rejected"): "the station does not send it now, or knows no such EVSE",
+    ("TriggerMessage", "Rejected"): "the station does not send it now; a StatusNotification needs connector=N",
     ("UnlockConnector", "OngoingAuthorizedTransaction"): "a transaction runs there; stop it first",
     ("UnlockConnector", "UnknownConnector"): "the station has no such connector; say both, evse=1 connector=1",
     (
@@ -69,7 +69,7 @@ _HINTS: Final = {
     ("UpdateFirmware", "RevokedCertificate"): "the signing certificate of this image has been revoked",
 }
 
-# Reason codes of 2.0.1 Part 2, appendix 5, where they tell what to do.
+# Standardized reason codes (2.0.1 Part 2, appendices), where they tell what to do.
 _REASONS: Final = {
     "fixedcable": "the cable is fixed to the station",
     "fwupdateinprogress": "a firmware update is under way; wait until it is done",

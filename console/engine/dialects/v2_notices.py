@@ -20,7 +20,7 @@ WARNING: Final = 6
 INFORMATION: Final = 8
 DEBUG: Final = 9
 
-# Variables that are true exactly while something is wrong (2.0.1 Part 2, appendix 3).
+# Variables that are true exactly while something is wrong (2.0.1 Part 2, appendices).
 _TROUBLE: Final = frozenset(("problem", "tripped", "overload"))
 
 

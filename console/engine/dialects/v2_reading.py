@@ -35,11 +35,12 @@ _UNTOLD: Final = frozenset(("error", "malformed", "unsolicited"))
 _ANSWERED: Final = frozenset(("result", "late"))
 
 
-def read(exchange: Exchange, incoming: Mapping[str, Reading]) -> tuple[Event, ...]:
-    """The events of an exchange, by the readers of one version."""
+def read(exchange: Exchange, incoming: Mapping[str, Reading], sends: frozenset[str]) -> tuple[Event, ...]:
+    """The events of an exchange, by the readers of one version; ``sends`` are its SEND actions."""
     if exchange.direction == "in":
         reader = incoming.get(exchange.action or "")
-        if reader is None or exchange.outcome in _UNTOLD:
+        outcome = exchange.outcome
+        if reader is None or outcome in _UNTOLD or (outcome == "send" and exchange.action not in sends):
             return ()
         request = exchange.request
         return reader(request if type(request) is dict else {}, exchange)

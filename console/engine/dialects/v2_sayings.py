@@ -14,9 +14,10 @@ from console.engine.dialects.reading import integer, stamp, text, when
 from console.engine.dialects.v2_answers import Limits
 from console.engine.dialects.v2_places import component_of
 from console.engine.errors import OrderError
+from console.engine.fleet.model import Station
 from console.engine.fleet.order import Order, Saying
 
-Said = Callable[[Order, dict[str, Any], Limits], Saying]
+Said = Callable[[Order, Station, dict[str, Any], Limits], Saying]
 
 _INT32: Final = 2**31 - 1
 _ATTRIBUTES: Final = ("Actual", "Target", "MinSet", "MaxSet")
@@ -30,15 +31,15 @@ _OLD_TRIGGERS: Final = {
 }
 
 
-def say(order: Order, given: dict[str, Any], limits: Limits) -> Saying:
+def say(order: Order, station: Station, given: dict[str, Any], limits: Limits) -> Saying:
     """An order as a call. Raises OrderError with a sentence where it cannot be told so."""
     saying = _SAYINGS.get(order.name)
     if saying is None:
         raise OrderError(f"There is no order {order.name} for an OCPP 2.x station.")
-    return saying(order, given, limits)
+    return saying(order, station, given, limits)
 
 
-def _reset(order: Order, _given: dict[str, Any], limits: Limits) -> Saying:
+def _reset(order: Order, _station: Station, _given: dict[str, Any], limits: Limits) -> Saying:
     kind = _word(order, "type") or "soft"
     word = {"soft": "OnIdle", "hard": "Immediate"}.get(kind.casefold()) or _one_of(kind, limits.resets)
     if word is None:
@@ -50,14 +51,14 @@ def _reset(order: Order, _given: dict[str, Any], limits: Limits) -> Saying:
     return Saying(action="Reset", payload=payload)
 
 
-def _unlock(order: Order, _given: dict[str, Any], _limits: Limits) -> Saying:
+def _unlock(order: Order, _station: Station, _given: dict[str, Any], _limits: Limits) -> Saying:
     evse, connector = _place(order)
     if not evse:
         raise OrderError("Say which connector to unlock: connector=1, or evse=1 connector=1.")
     return Saying(action="UnlockConnector", payload={"evseId": evse, "connectorId": connector or 1})
 
 
-def _start(order: Order, _given: dict[str, Any], limits: Limits) -> Saying:
+def _start(order: Order, _station: Station, _given: dict[str, Any], limits: Limits) -> Saying:
     evse, _connector = _place(order)
     kind = _word(order, "type") or "Central"
     if limits.token_types is not None:
@@ -80,7 +81,7 @@ def _start(order: Order, _given: dict[str, Any], limits: Limits) -> Saying:
     return Saying(action="RequestStartTransaction", payload=payload)
 
 
-def _stop(order: Order, given: dict[str, Any], _limits: Limits) -> Saying:
+def _stop(order: Order, _station: Station, given: dict[str, Any], _limits: Limits) -> Saying:
     transaction = text(given.get("transaction")) or _word(order, "transaction")
     if not transaction:
         raise OrderError("No transaction runs there: say which one with transaction=ID.")
@@ -89,7 +90,7 @@ def _stop(order: Order, given: dict[str, Any], _limits: Limits) -> Saying:
     return Saying(action="RequestStopTransaction", payload={"transactionId": transaction})
 
 
-def _firmware(order: Order, given: dict[str, Any], limits: Limits) -> Saying:
+def _firmware(order: Order, _station: Station, given: dict[str, Any], limits: Limits) -> Saying:
     retrieve = _time(order, "retrieve")
     firmware: dict[str, Any] = {
         "location": _url(order, given, limits),
@@ -101,7 +102,7 @@ def _firmware(order: Order, given: dict[str, Any], limits: Limits) -> Saying:
     return Saying(action="UpdateFirmware", payload={"requestId": _request_id(order), "firmware": firmware})
 
 
-def _diagnostics(order: Order, given: dict[str, Any], limits: Limits) -> Saying:
+def _diagnostics(order: Order, _station: Station, given: dict[str, Any], limits: Limits) -> Saying:
     wanted = _word(order, "log") or "diagnostics"
     kind = _one_of(wanted, limits.logs) or _one_of(f"{wanted}Log", limits.logs)
     if kind is None:
@@ -115,7 +116,7 @@ def _diagnostics(order: Order, given: dict[str, Any], limits: Limits) -> Saying:
     return Saying(action="GetLog", payload={"requestId": _request_id(order), "logType": kind, "log": log})
 
 
-def _trigger(order: Order, _given: dict[str, Any], limits: Limits) -> Saying:
+def _trigger(order: Order, station: Station, _given: dict[str, Any], limits: Limits) -> Saying:
     wanted = _word(order, "message")
     if not wanted:
         raise OrderError("Say which message is wanted: message=StatusNotification.")
@@ -130,15 +131,21 @@ def _trigger(order: Order, _given: dict[str, Any], limits: Limits) -> Saying:
             raise OrderError("A custom trigger has a name of 1 to 50 characters: message=CustomTrigger custom=NAME.")
         payload = {"requestedMessage": "CustomTrigger", "customTrigger": custom}
     evse, connector = _place(order)
-    if evse:
-        payload["evse"] = {"id": evse}
-        # A status is a connector's (F06.FR.12); meter values and transactions are an EVSE's.
-        if connector is not None and (message == "StatusNotification" or _number(order, "evse") is not None):
+    if message == "StatusNotification":
+        # Without EVSE and connector it is rejected (F06.FR.12): where there is only one, that one is meant.
+        known = station.connectors()
+        if evse is None and len(known) == 1:
+            evse, connector = known[0].evse, known[0].connector
+        if evse:
+            payload["evse"] = {"id": evse, "connectorId": connector or 1}
+    elif evse:
+        payload["evse"] = {"id": evse}  # meter values and transactions are an EVSE's
+        if connector is not None and _number(order, "evse") is not None:
             payload["evse"]["connectorId"] = connector
     return Saying(action="TriggerMessage", payload=payload)
 
 
-def _availability(order: Order, _given: dict[str, Any], _limits: Limits) -> Saying:
+def _availability(order: Order, _station: Station, _given: dict[str, Any], _limits: Limits) -> Saying:
     said = order.arguments.get("operative")
     word = (text(said) or "").casefold()
     if word not in _TRUE and word not in _FALSE:
@@ -150,7 +157,7 @@ def _availability(order: Order, _given: dict[str, Any], _limits: Limits) -> Sayi
     return Saying(action="ChangeAvailability", payload=payload)
 
 
-def _get(order: Order, _given: dict[str, Any], _limits: Limits) -> Saying:
+def _get(order: Order, _station: Station, _given: dict[str, Any], _limits: Limits) -> Saying:
     spelling, variable = _word(order, "component"), _word(order, "variable")
     if spelling is None and variable is None:
         payload = {"requestId": _request_id(order), "reportBase": "FullInventory"}
@@ -166,7 +173,7 @@ def _get(order: Order, _given: dict[str, Any], _limits: Limits) -> Saying:
     return Saying(action="GetVariables", payload={"getVariableData": [data]})
 
 
-def _set(order: Order, _given: dict[str, Any], limits: Limits) -> Saying:
+def _set(order: Order, _station: Station, _given: dict[str, Any], limits: Limits) -> Saying:
     spelling, variable = _word(order, "component"), _word(order, "variable")
     value = text(order.arguments.get("value"))
     if variable is None or value is None:
@@ -184,11 +191,11 @@ def _set(order: Order, _given: dict[str, Any], limits: Limits) -> Saying:
     return Saying(action="SetVariables", payload={"setVariableData": [data]})
 
 
-def _clear_cache(_order: Order, _given: dict[str, Any], _limits: Limits) -> Saying:
+def _clear_cache(_order: Order, _station: Station, _given: dict[str, Any], _limits: Limits) -> Saying:
     return Saying(action="ClearCache", payload={})
 
 
-def _data_transfer(order: Order, _given: dict[str, Any], _limits: Limits) -> Saying:
+def _data_transfer(order: Order, _station: Station, _given: dict[str, Any], _limits: Limits) -> Saying:
     vendor, message = _word(order, "vendor"), _word(order, "message")
     if not vendor or len(vendor) > 255:
         raise OrderError("Say whose message it is, in 1 to 255 characters: vendor=VENDOR.")
@@ -203,7 +210,7 @@ def _data_transfer(order: Order, _given: dict[str, Any], _limits: Limits) -> Say
     return Saying(action="DataTransfer", payload=payload)
 
 
-def _raw(order: Order, _given: dict[str, Any], _limits: Limits) -> Saying:
+def _raw(order: Order, _station: Station, _given: dict[str, Any], _limits: Limits) -> Saying:
     action, payload = order.arguments.get("action"), order.arguments.get("payload")
     if type(action) is not str or not action:
         raise OrderError("Say which action is called.")

@@ -10,7 +10,7 @@ from console.engine.dialects.v2_places import component_of, spelt
 from console.engine.dialects.v21 import V21
 from console.engine.dialects.v201 import V201
 from console.engine.errors import OrderError
-from console.engine.fleet.model import Station
+from console.engine.fleet.model import Connector, Evse, Station
 from console.engine.fleet.order import Order, Saying, Verdict
 from console.engine.wire.exchange import Exchange
 from console.engine.wire.schema import violations
@@ -160,6 +160,15 @@ def test_a_trigger_asks_a_connector_for_its_status_and_an_evse_for_the_rest(
     version: str, arguments: dict[str, Any], payload: dict[str, Any]
 ) -> None:
     assert say(version, "trigger", **arguments) == Saying(action="TriggerMessage", payload=payload)
+
+
+@BOTH
+def test_a_status_is_asked_of_the_only_connector_where_none_is_named(version: str) -> None:
+    order = Order(id=41, station="CP-1", name="trigger", arguments={"message": "StatusNotification"})
+    only = Station(key="cp-1", id="CP-1", evses={3: Evse(evse=3, connectors={2: Connector(evse=3, connector=2)})})
+    asked = DIALECTS[version].say(order, only, {}).payload
+    assert asked == {"requestedMessage": "StatusNotification", "evse": {"id": 3, "connectorId": 2}}
+    assert "evse" not in DIALECTS[version].say(order, STATION, {}).payload
 
 
 def test_a_trigger_of_its_own_name_is_for_2_1() -> None:

@@ -90,6 +90,11 @@ def test_a_send_gets_no_answer_whatever_it_is() -> None:
         assert said == Answer()
 
 
+def test_a_send_that_no_version_knows_means_nothing() -> None:
+    assert read("Heartbeat", {}, "send") == ()
+    assert read("StatusNotification", {"connectorStatus": "Faulted", "evseId": 1, "connectorId": 1}, "send") == ()
+
+
 def test_a_stream_that_comes_as_a_call_is_answered_in_tolerant_conduct_only() -> None:
     said = say("NotifyPeriodicEventStream", STREAM)
     assert said.payload == {}
