@@ -76,7 +76,7 @@ class SimulatedStation:
         self.password = spec.password
         self.profiles = ProfileStore()
         self.registration: str | None = None
-        self.boot_reason: str | None = None
+        self._restart_reason: str | None = None
         self.local_list: dict[str, dict[str, Any]] = {}
         self.local_list_version = 0
         self.displayed: dict[int, dict[str, Any]] = {}
@@ -125,8 +125,9 @@ class SimulatedStation:
         self.wire = self.speech.station_end(self, socket, self.response_timeout)
         self._refusal = None
         self.spawn(self._listen(self.wire, socket), "listen")
-        if self.boot_reason:
-            self.spawn(self.boot(self.boot_reason), "boot")
+        if self._restart_reason:
+            self.spawn(self.boot(self._restart_reason), "boot")
+            self._restart_reason = None
         elif self.registration == "Accepted":
             self.ready.set()
             self.spawn(self.report_all(), "statuses after the gap")
@@ -209,7 +210,7 @@ class SimulatedStation:
 
     async def boot(self, reason: str = "PowerUp") -> None:
         """Send BootNotification until it is accepted, waiting the interval of each other answer; then go to work."""
-        self.registration, self.boot_reason = None, reason
+        self.registration = None
         self.ready.clear()
         while True:
             await self.link.up.wait()
@@ -225,7 +226,6 @@ class SimulatedStation:
                 await asyncio.wait_for(self._boot_now.wait(), pause)
             except TimeoutError:
                 continue
-        self.boot_reason = None
         self.speech.set_heartbeat(int(answer.interval))
         if self.online:
             self.ready.set()
@@ -253,7 +253,7 @@ class SimulatedStation:
         """Close the link, be dark for some seconds, and boot again."""
         self._may_dial.clear()
         self.ready.clear()
-        self.registration, self.boot_reason = None, boot_reason
+        self.registration, self._restart_reason = None, boot_reason
         await self.link.close()
         await asyncio.sleep(self.rng.uniform(*self.behaviour.reboot_seconds))
         self.speech.restarted()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import jsonschema_rs
+import ocpp
 import pytest
-from ocpp.messages import MessageType, get_validator
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
@@ -27,6 +30,15 @@ CALM = Behaviour(
     install_seconds=0.05,
     redial_seconds=0.05,
 )
+
+
+@functools.cache
+def schema(kind: int, action: str, version: str) -> jsonschema_rs.Draft4Validator:
+    """The schema of a CALL (2) or a CALLRESULT (3), read from the ocpp package's files without its code."""
+    folder = Path(ocpp.__file__).parent / f"v{version.replace('.', '')}" / "schemas"
+    ending = "Response" if kind == 3 else "" if version == "1.6" else "Request"
+    text = (folder / f"{action}{ending}.json").read_text(encoding="utf-8-sig")
+    return jsonschema_rs.Draft4Validator(json.loads(text))
 
 
 @dataclass
@@ -66,39 +78,40 @@ class Central:
             self._news.set()
 
     async def _take(self, link: ServerConnection, version: str, message: list[Any]) -> None:
-        if message[0] == MessageType.Call:
+        if message[0] == 2:
             _, uid, action, payload = message
-            self._check(MessageType.Call, action, version, payload)
+            self._check(2, action, version, payload)
             self.heard.append(Heard(uid, action, payload))
             answer = self.answers[action](payload) if action in self.answers else self._usual(action, version)
             if answer is not None:
-                self._check(MessageType.CallResult, action, version, answer)
+                self._check(3, action, version, answer)
                 await link.send(json.dumps([3, uid, answer]))
         elif message[1] in self._pending:
             action, future = self._pending.pop(message[1])
-            if message[0] == MessageType.CallResult:
-                self._check(MessageType.CallResult, action, version, message[2])
+            if message[0] == 3:
+                self._check(3, action, version, message[2])
                 future.set_result(message[2])
             else:
                 future.set_exception(RuntimeError(f"{action}: {message[2]}: {message[3]}"))
         self._news.set()
 
     def _check(self, kind: int, action: str, version: str, payload: dict[str, Any]) -> None:
-        for error in get_validator(kind, action, version).iter_errors(payload):
+        for error in schema(kind, action, version).iter_errors(payload):
             self.faults.append(f"{action}: {error.message} in {payload}")
 
     def _usual(self, action: str, version: str) -> dict[str, Any]:
         now = datetime.now(UTC).isoformat()
         tag = {"idTagInfo": {"status": "Accepted"}}
         token = {"idTokenInfo": {"status": "Accepted"}}
-        return {
+        usual: dict[str, dict[str, Any]] = {
             "BootNotification": {"currentTime": now, "interval": 3600, "status": "Accepted"},
             "Heartbeat": {"currentTime": now},
             "Authorize": tag if version == "1.6" else token,
             "StartTransaction": {"transactionId": len(self.of("StartTransaction")), **tag},
             "TransactionEvent": token,
             "SignCertificate": {"status": "Accepted"},
-        }.get(action, {})
+        }
+        return usual.get(action, {})
 
     async def call(self, action: str, payload: dict[str, Any] | None = None) -> dict[str, Any]:
         """Give an order; the answer's payload. The payload must fit the schema."""
@@ -106,7 +119,7 @@ class Central:
         uid = f"order-{len(self._pending)}-{datetime.now(UTC).timestamp()}"
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._pending[uid] = (action, future)
-        self._check(MessageType.Call, action, VERSIONS[str(link.subprotocol)], payload or {})
+        self._check(2, action, VERSIONS[str(link.subprotocol)], payload or {})
         await link.send(json.dumps([2, uid, action, payload or {}]))
         return await asyncio.wait_for(future, DEADLINE)
 
@@ -131,12 +144,11 @@ class Central:
     async def hear(self, action: str, count: int = 1, **fields: Any) -> dict[str, Any]:
         """Wait for the ``count``-th call of that action whose payload has these fields, and give it."""
 
-        def found() -> dict[str, Any] | None:
-            fitting = [p for p in self.of(action) if all(p.get(k) == v for k, v in fields.items())]
-            return fitting[count - 1] if len(fitting) >= count else None
+        def fitting() -> list[dict[str, Any]]:
+            return [p for p in self.of(action) if all(p.get(k) == v for k, v in fields.items())]
 
-        payload: dict[str, Any] = await self.until(found)
-        return payload
+        await self.until(lambda: len(fitting()) >= count)
+        return fitting()[count - 1]
 
 
 class TurnedClock:

@@ -13,7 +13,11 @@ from console.simulator.station import NotAuthorized
 
 TWO = ("2.0.1", "2.1")
 EVERY = ("1.6", *TWO)
-HUNGRY = {"battery_wh": 60_000.0, "soc": 0.3, "ac_w": 11_000.0, "ac_phases": 3, "dc_w": 150_000.0}
+
+
+def hungry(target_soc: float = 1.0) -> Car:
+    """A car with 60 kWh, three phases of 16 A, and 150 kW at best."""
+    return Car(60_000, 0.3, 11_000, 3, 150_000, target_soc)
 
 
 def register(payload: dict[str, Any]) -> float:
@@ -69,7 +73,7 @@ async def test_a_session_of_1_6_has_growing_energy_that_is_power_times_time(
     central: Any, make_station: Any, clock: Any
 ) -> None:
     station = await make_station("1.6")
-    await station.plug_in(1, Car(**HUNGRY))
+    await station.plug_in(1, hungry())
     await station.start_session(1, "TAG-1")
     for _ in range(4):
         clock.turn(60)
@@ -99,7 +103,7 @@ async def test_a_session_of_2_x_tells_start_state_values_and_end(
     central: Any, make_station: Any, clock: Any, version: str
 ) -> None:
     station = await make_station(version)
-    await station.plug_in(1, Car(**HUNGRY))
+    await station.plug_in(1, hungry())
     session = await station.start_session(1, "04A2F1B2C36180")
     for _ in range(3):
         clock.turn(60)
@@ -131,7 +135,7 @@ async def test_a_fast_charge_follows_the_state_of_charge_and_ends_full(
     central: Any, make_station: Any, clock: Any, version: str
 ) -> None:
     station = await make_station(version, kind="DC")
-    await station.plug_in(1, Car(**{**HUNGRY, "target_soc": 0.9}))
+    await station.plug_in(1, hungry(target_soc=0.9))
     await station.start_session(1, "TAG")
     for _ in range(60):
         clock.turn(60)

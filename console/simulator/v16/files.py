@@ -108,7 +108,7 @@ class Files16(StationEnd):
     @on("DeleteCertificate")
     def on_delete_certificate(self, **_: Any) -> call_result.DeleteCertificate:
         """Forget a certificate."""
-        wanted, kept = self.request["certificateHashData"], self.station.certificates
-        rest = [one for one in kept if one["hash"] != wanted]
-        self.station.certificates[:] = rest
-        return call_result.DeleteCertificate("Accepted" if len(rest) < len(kept) else "NotFound")
+        kept = self.station.certificates
+        rest = [one for one in kept if one["hash"] != self.request["certificateHashData"]]
+        known, kept[:] = len(rest) < len(kept), rest
+        return call_result.DeleteCertificate("Accepted" if known else "NotFound")

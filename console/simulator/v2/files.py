@@ -109,7 +109,7 @@ class Files(Answering):
     @on("DeleteCertificate")
     def on_delete_certificate(self, **_: Any) -> Any:
         """Forget a certificate."""
-        wanted, kept = self.request["certificateHashData"], self.station.certificates
-        rest = [one for one in kept if one["hash"] != wanted]
-        self.station.certificates[:] = rest
-        return self.answer("DeleteCertificate", status="Accepted" if len(rest) < len(kept) else "NotFound")
+        kept = self.station.certificates
+        rest = [one for one in kept if one["hash"] != self.request["certificateHashData"]]
+        known, kept[:] = len(rest) < len(kept), rest
+        return self.answer("DeleteCertificate", status="Accepted" if known else "NotFound")
