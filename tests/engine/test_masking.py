@@ -1,0 +1,94 @@
+"""Secrets are hidden wherever they stand, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from console.engine.masking import holds_secrets, masked_payload, masked_raw, masked_url
+
+SECRETS: list[tuple[str, Any]] = [
+    ("a 1.6 key being set", {"key": "AuthorizationKey", "value": "hunter2hunter2"}),
+    (
+        "keys being read",
+        {"configurationKey": [{"key": "AuthorizationKey", "readonly": False, "value": "hunter2hunter2"}]},
+    ),
+    (
+        "a variable being set",
+        {
+            "setVariableData": [
+                {
+                    "component": {"name": "X"},
+                    "variable": {"name": "BasicAuthPassword"},
+                    "attributeValue": "hunter2hunter2",
+                }
+            ]
+        },
+    ),
+    (
+        "a report",
+        {
+            "reportData": [
+                {
+                    "variable": {"name": "BasicAuthPassword"},
+                    "variableAttribute": [{"type": "Actual", "value": "hunter2hunter2"}],
+                }
+            ]
+        },
+    ),
+    ("an event", {"eventData": [{"variable": {"name": "WifiPassword"}, "actualValue": "hunter2hunter2"}]}),
+    ("a network profile", {"connectionData": {"apn": {"apnPassword": "hunter2hunter2", "apn": "internet"}}}),
+    ("a VPN", {"vpn": {"server": "vpn.example", "user": "u", "password": "hunter2hunter2", "key": "hunter2hunter2"}}),
+    ("a PIN", {"idToken": {"idToken": "hunter2hunter2", "type": "KeyCode"}}),
+    ("a URL", {"location": "ftp://bob:hunter2hunter2@files.example/fw.bin"}),
+]
+
+
+@pytest.mark.parametrize("payload", [one for _, one in SECRETS], ids=[name for name, _ in SECRETS])
+def test_a_secret_is_hidden_in_the_payload_and_in_the_text(payload: Any) -> None:
+    raw = json.dumps([2, "17", "Some", payload])
+    before = json.dumps(payload)
+    assert "hunter2" not in json.dumps(masked_payload(payload))
+    assert "hunter2" not in masked_raw(raw, payload)
+    assert holds_secrets(raw, payload)
+    assert json.dumps(payload) == before, "the payload itself stays as it is"
+
+
+def test_everything_else_stays_byte_for_byte() -> None:
+    raw = '[2, "17" ,"ChangeConfiguration",{"key":"HeartbeatInterval",  "value":"300"}]\n'
+    payload = {"key": "HeartbeatInterval", "value": "300"}
+    assert masked_raw(raw, payload) == raw
+    assert masked_payload(payload) == payload
+    assert not holds_secrets(raw, payload)
+
+
+def test_only_the_secret_itself_is_replaced_in_a_text() -> None:
+    payload = {"key": "AuthorizationKey", "value": "s3cret"}
+    raw = '[2,"s3cret-1","ChangeConfiguration",{"value" : "s3cr\\u0065t","key":"AuthorizationKey"}]'
+    assert masked_raw(raw, payload) == (
+        '[2,"s3cret-1","ChangeConfiguration",{"value" : "***","key":"AuthorizationKey"}]'
+    )
+
+
+def test_text_that_is_no_json_keeps_its_secrets_too() -> None:
+    assert "hunter2" not in masked_raw('[2,"1","ChangeConfiguration",{"key":"AuthorizationKey","value":"hunter2",,}]')
+    assert "hunter2" not in masked_raw('[2,"1","X",{"apnPassword": "hunter2"')
+
+
+def test_a_tag_of_another_type_is_no_secret() -> None:
+    token = {"idToken": {"idToken": "04A1B2C3", "type": "ISO14443"}}
+    assert masked_payload(token) == token
+
+
+def test_a_key_without_a_value_is_a_name() -> None:
+    assert masked_payload({"key": ["AuthorizationKey"]}) == {"key": ["AuthorizationKey"]}
+    assert masked_payload({"key": "AuthorizationKey", "readonly": True}) == {
+        "key": "AuthorizationKey",
+        "readonly": True,
+    }
+
+
+def test_a_url_keeps_all_but_its_credentials() -> None:
+    assert masked_url("see sftp://a:b@h/x and mail me@h") == "see sftp://***@h/x and mail me@h"
