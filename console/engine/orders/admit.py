@@ -50,9 +50,9 @@ def find_station(port: Port, identity: str) -> tuple[Station, OrderLink]:
 
 def registered(port: Port, station: Station, kind: OrderKind, arguments: Mapping[str, Any]) -> None:
     """Raises OrderError where the station's registration forbids this order (wire-rules 3)."""
-    if station.registration == "Rejected":
-        raise OrderError(f"{station.id} was rejected: nothing is sent to it. Accept it first, then it boots anew.")
-    if station.registration != "Pending":
+    if station.registration == "Rejected" and station.approved is not True:
+        raise OrderError(f"{station.id} was rejected: nothing is sent to it until it is accepted.")
+    if station.registration not in ("Pending", "Rejected"):
         return
     if kind.id == "raw":
         if port.profile.strict and arguments.get("action") not in _PENDING_CALLS:
@@ -73,7 +73,7 @@ async def admit(
         raise OrderError("This console is read-only: it gives no orders. Start it without --read-only to give some.")
     station, link = find_station(port, identity)
     version = link.dialect.version
-    arguments = check_arguments(kind, version, raw)
+    arguments = check_arguments(kind, version, raw, now=port.clock())
     registered(port, station, kind, arguments)
     given: dict[str, Any] = {}
     if kind.id == "start":

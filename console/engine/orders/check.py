@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.engine.errors import OrderError
-from console.engine.orders.argument import listed, nearest
+from console.engine.orders.argument import listed, nearest, shown
 from console.engine.orders.table import OrderKind
 
 
@@ -43,7 +43,9 @@ def _unknown(kind: OrderKind, version: str | None, name: str) -> str:
     takes = f"it takes {listed(known, 'and')}" if known else "it takes no arguments"
     if elsewhere is not None:
         return f"{kind.id} takes no {elsewhere.name} with OCPP {version}; {takes}."
-    return f"{kind.id} takes no “{name[:40]}”{nearest(name, known) if known else ';'} {takes.capitalize()}."
+    unknown = f"{kind.id} takes no “{shown(name)}”"
+    meant = nearest(name, known)
+    return f"{unknown}; {takes}." if meant == "." else f"{unknown}{meant} {takes[0].upper()}{takes[1:]}."
 
 
 def _complete(kind: OrderKind, version: str | None, said: Mapping[str, Any]) -> None:

@@ -94,7 +94,7 @@ class Errand:
         station = port.fleet.station(run.station)
         if station is None:
             return
-        grace = port.profile.registration.boot_grace - (time.time_ns() - self.link.opened) / 1e9
+        grace = port.profile.registration.boot_grace - (port.clock() - self.link.opened) / 1e9
         touchy = not quirks_of(port, station).call_before_boot and (station.booted or 0) < self.link.opened
         if grace <= 0 or not (station.registration == "none" or touchy):
             return
@@ -190,7 +190,8 @@ class Errand:
     async def _follow(self, exchange: Exchange) -> None:
         run, follower = self.run, self.follower
         assert run.verdict is not None
-        said = f"answered {run.verdict.status}"
+        status = run.verdict.status
+        said = status if status == "answered" else f"answered {status}"
         if self.raw:
             await self._end("done", said, seen=True)
             return

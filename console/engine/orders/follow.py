@@ -74,7 +74,7 @@ class Follower:
 
     def accepted(self, exchange: Exchange, verdict: Verdict) -> None:
         """The station has answered well."""
-        self.found(f"answered {verdict.status}")
+        self.found(verdict.status if verdict.status == "answered" else f"answered {verdict.status}")
 
     async def after(self, ask: Ask) -> None:
         """What is still to be asked once the answer was good; ``ask`` makes another call of the same order."""

@@ -51,7 +51,11 @@ class OrderKind(msgspec.Struct, frozen=True, kw_only=True):
 
     def usage(self, version: str | None = None) -> str:
         """The arguments as the help writes them."""
-        words = dict.fromkeys(one.words() for one in self.arguments_for(version))
+        words: dict[str, None] = {}
+        for one in self.arguments_for(version):
+            group = next((names for names in self.one_of if one.name in names), None)
+            known = [name for name in group or () if self.argument(name, version) is not None]
+            words["|".join(known) if group else one.words()] = None
         return " ".join(words) or "–"
 
 
