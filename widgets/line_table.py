@@ -91,6 +91,7 @@ class LineTable(LineView):
         self._sort_value = sort_value
         self._markable = markable
         self._given: list[Key] = []
+        self._known: set[Key] = set()
         self._order: list[Key] = []
         self._strips: dict[Key, tuple[object, int, Strip]] = {}
         self._marks: set[Key] = set()
@@ -126,8 +127,9 @@ class LineTable(LineView):
         """
         given = list(keys)
         if given != self._given:
-            gone = set(self._given).difference(given)
+            gone = self._known.difference(given)
             self._given = given
+            self._known = set(given)
             for key in gone:
                 self._strips.pop(key, None)
                 self._tokens.pop(key, None)
@@ -220,6 +222,8 @@ class LineTable(LineView):
         column = self._sort[0]
         changed = False
         for key in keys:
+            if key not in self._known:
+                continue
             version = self._version(key) if self._version is not None else None
             known = self._tokens.get(key)
             if known is not None and known[0] == version:

@@ -135,6 +135,9 @@ class LineView(ScrollView, can_focus=True):
     def header_clicked(self, column: Column) -> None:
         """A column's title was clicked."""
 
+    def footer_clicked(self) -> None:
+        """The line under the rows was clicked."""
+
     # ------------------------------------------------------------------ columns and sizes
 
     @property
@@ -402,7 +405,9 @@ class LineView(ScrollView, can_focus=True):
             column = self._layout_of_columns.column_at(offset.x + self.scroll_offset.x)
             if column is not None:
                 self.header_clicked(column)
-        elif offset.y < self.view_size.height - self.FOOTER_LINES:
+        elif offset.y >= self.view_size.height - self.FOOTER_LINES:
+            self.footer_clicked()
+        else:
             index = self.scroll_offset.y + offset.y - self.HEADER_LINES
             if index < self.row_count:
                 self.set_cursor(index, by_user=True)
