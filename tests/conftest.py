@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from console.engine.engine import Engine
 from profiles import Profile, load_profile
@@ -124,11 +125,10 @@ async def dial() -> AsyncIterator[Dial]:
     """Connects raw stations; drops them at the end."""
     made: list[ClientConnection] = []
 
-    async def call(
-        engine: Engine, identity: str = "CP-001", version: str | None = "1.6", **options: Any
-    ) -> RawStation:
-        offered = None if version is None else [SUBPROTOCOLS.get(version, version)]
-        socket = await connect(engine.listen_urls[0] + identity, subprotocols=offered, compression=None, **options)  # type: ignore[arg-type]
+    async def call(engine: Engine, identity: str = "CP-001", version: str | None = "1.6", **options: Any) -> RawStation:
+        offered = None if version is None else [Subprotocol(SUBPROTOCOLS.get(version, version))]
+        options.setdefault("compression", None)
+        socket = await connect(engine.listen_urls[0] + identity, subprotocols=offered, **options)
         made.append(socket)
         return RawStation(socket)
 

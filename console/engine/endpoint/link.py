@@ -165,7 +165,7 @@ class Link:
         transaction: str | None = None
         payload: dict[str, Any] | None = None
         refusal: Refusal | None = None
-        if action in dialect.sendable:
+        if action in dialect.sendable or action in dialect.sends:
             found = violations(version, action, frame.payload)
             fleet = self.hub.fleet
             context = Context(
@@ -176,12 +176,11 @@ class Link:
                 next_transaction=self.hub.next_transaction,
                 triggered=frozenset(self._triggered) if self._triggered else _NOTHING,
             )
-            self._triggered.discard(action)
             answer = dialect.answer(frame, found, context)
             payload, refusal, transaction = answer.payload, answer.refusal, answer.transaction
             if answer.tolerances:
                 notes = (*notes, *answer.tolerances)
-        elif action in dialect.callable or action in dialect.sends:
+        elif action in dialect.callable:
             refusal = dialect.refuse("unsupported-action", f"{action} is not for a station to call")
         else:
             refusal = dialect.refuse("unknown-action", "this action is not known")
@@ -295,7 +294,9 @@ class Link:
         unique_id = bad.unique_id
         if unique_id is None and (self.dialect.answers_unreadable or bad.rule == "id"):
             unique_id = "-1"
-        silent = bad.rule in ("empty", "binary") or (bad.type is not None and bad.type in (3, 4, 5, 6))
+        # An answer is never answered, and a SEND where the version knows it: not even with an error.
+        silent = bad.rule in ("empty", "binary") or bad.type in (wire.RESULT, wire.ERROR, wire.RESULT_ERROR)
+        silent = silent or (bad.type == wire.SEND and wire.SEND in self.dialect.types)
         response = None
         if refusal is not None and unique_id is not None and not silent:
             response = wire.error(unique_id, refusal.code, refusal.description)
@@ -490,7 +491,8 @@ def _asked_for(pending: Pending) -> str | None:
     """The message that a trigger asks for; a station that waits for approval may send that one (B02.FR.04 errata)."""
     if pending.action in ("TriggerMessage", "ExtendedTriggerMessage") and type(pending.payload) is dict:
         asked = pending.payload.get("requestedMessage")
-        return asked if type(asked) is str else None
+        if type(asked) is str:
+            return "SignCertificate" if asked.startswith("Sign") else asked
     return None
 
 
