@@ -1,0 +1,1 @@
+"""The subcommands of ``chargehand``, one file each. Nothing heavy is imported before it is needed."""

@@ -1,0 +1,25 @@
+"""``chargehand export``: messages or transactions as a file for other programs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from console.commands.source import opened
+from console.commands.trouble import CommandFailed
+from console.engine.journal.export import check_ending, write_rows
+
+
+def export(kind: str, where: str, output: Path, *, api: str | None, data: Path | None, limit: int | None) -> int:
+    """Write the file. Raises ChargehandError."""
+    check_ending(output)
+    with opened(api, data) as source:
+        if kind == "messages":
+            rows = source.messages(where, limit)
+        elif kind == "transactions":
+            rows = source.transactions(where, limit)
+        else:
+            raise CommandFailed(f"“{kind}” cannot be exported: messages or transactions.")
+        count = write_rows(output, rows)
+    print(f"{count} {kind} written to {output}", file=sys.stderr)
+    return 0

@@ -1,0 +1,82 @@
+"""``stations``, ``connectors``, ``transactions``, ``messages``, ``connections``, ``alarms``: rows, as lines or as tables."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from console.commands.source import Row, Source, opened
+
+TABLE_LIMIT: Final = 200  # rows of a table for people, where --limit does not say
+
+Read = Callable[[Source, str, int | None], Iterable[Row]]
+
+# What is asked for, and the sentence where there is none.
+_KINDS: Final[dict[str, tuple[Read, str]]] = {
+    "stations": (lambda source, where, limit: source.stations(), "No station has connected yet."),
+    "connectors": (lambda source, where, limit: source.connectors(), "No station has told of a connector yet."),
+    "transactions": (lambda source, where, limit: source.transactions(where, limit), "No transaction matches."),
+    "messages": (lambda source, where, limit: source.messages(where, limit), "No message matches."),
+    "connections": (lambda source, where, limit: source.connections(limit), "Nobody has tried to connect yet."),
+    "alarms": (lambda source, where, limit: source.alarms(limit), "There is no alarm."),
+}
+_GROWING: Final = frozenset(("transactions", "messages", "connections", "alarms"))
+
+
+def show(
+    kind: str,
+    *,
+    api: str | None,
+    data: Path | None,
+    as_json: bool,
+    where: str = "",
+    limit: int | None = None,
+) -> int:
+    """Print rows of one kind. Raises ChargehandError."""
+    read, empty = _KINDS[kind]
+    with opened(api, data) as source:
+        if as_json:
+            print_lines(_cut(read(source, where, limit), kind, limit))
+            return 0
+        # One more than is shown tells whether there are others.
+        wanted = TABLE_LIMIT + 1 if limit is None and kind in _GROWING else limit
+        rows = list(_cut(read(source, where, wanted), kind, wanted))
+    more = limit is None and kind in _GROWING and len(rows) > TABLE_LIMIT
+    if more:
+        rows = rows[-TABLE_LIMIT:]
+    _print_table(kind, rows, empty)
+    if more:
+        print(f"These are the newest {TABLE_LIMIT}; --limit N shows more, --json all.", file=sys.stderr)
+    return 0
+
+
+def print_lines(rows: Iterable[Any]) -> None:
+    """One JSON object a line."""
+    out = sys.stdout.buffer
+    for row in rows:
+        out.write(orjson.dumps(row, default=str, option=orjson.OPT_APPEND_NEWLINE))
+    out.flush()
+
+
+def _cut(rows: Iterable[Row], kind: str, limit: int | None) -> Iterable[Row]:
+    if limit is None or kind in _GROWING:
+        return rows
+    return list(rows)[:limit]
+
+
+def _print_table(kind: str, rows: list[Row], empty: str) -> None:
+    from console.commands import tables
+
+    columns = {
+        "stations": tables.STATIONS,
+        "connectors": tables.CONNECTORS,
+        "transactions": tables.TRANSACTIONS,
+        "messages": tables.MESSAGES,
+        "connections": tables.CONNECTIONS,
+        "alarms": tables.ALARMS,
+    }
+    tables.print_table(columns[kind], rows, empty=empty)

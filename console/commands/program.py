@@ -1,0 +1,301 @@
+"""The commands and their options, as typer reads them. What each does stands in its own module."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from console.commands.trouble import OURS, complain
+from console.engine.options import DemoOptions, EngineOptions
+
+Profile = Annotated[str, typer.Option("--profile", metavar="NAME|FILE", help="The profile to run with.")]
+Listen = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--listen", metavar="HOST:PORT", help="Where stations connect, instead of the profile's; repeatable."),
+]
+ApiAddress = Annotated[str | None, typer.Option("--api", metavar="HOST:PORT", help="Where the HTTP API listens.")]
+Files = Annotated[str | None, typer.Option("--files", metavar="HOST:PORT", help="Where the file server listens.")]
+Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Where everything is kept.")]
+ReadOnly = Annotated[bool, typer.Option("--read-only", help="Give no orders.")]
+Insecure = Annotated[
+    bool, typer.Option("--insecure", help="Let a profile listen to other machines without asking who they are.")
+]
+Fleet = Annotated[str, typer.Option("--fleet", metavar="NAME|FILE", help="The simulated fleet.")]
+Stations = Annotated[int | None, typer.Option("--stations", metavar="N", min=1, help="How many stations.")]
+
+ApiUrl = Annotated[
+    str | None, typer.Option("--api", metavar="URL", help="The console to ask; by itself, the one on this machine.")
+]
+FromData = Annotated[
+    Path | None, typer.Option("--data", metavar="DIR", help="Read this data directory instead, running or not.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=0, help="Only the newest N.")]
+Words = Annotated[Optional[list[str]], typer.Argument(metavar="[FILTER]", help="A filter, as on the screen.")]  # noqa: UP045
+
+app = typer.Typer(
+    name="chargehand",
+    help="A terminal operations console for charging stations, with an OCPP central system inside.\n\n"
+    "Without a command it opens the console, with the options of run.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+profile_app = typer.Typer(help="Profiles: list, show, path, check.", no_args_is_help=True)
+app.add_typer(profile_app, name="profile")
+
+# Wrong usage, whichever click typer brings along: its errors have one root, which typer does not name itself.
+_ERRORS: tuple[type[Exception], ...] = tuple(
+    kind for kind in typer.BadParameter.__mro__ if issubclass(kind, Exception) and kind.__name__ == "ClickException"
+)
+
+
+def run_program(given: Sequence[str]) -> int:
+    """Run a command; its exit code. A wrong usage is one sentence on standard error."""
+    try:
+        result = typer.main.get_command(app).main(list(given), prog_name="chargehand", standalone_mode=False)
+    except typer.Exit as left:
+        return int(left.exit_code)
+    except typer.Abort:
+        return OURS
+    except _ERRORS as error:
+        complain(f"Usage: {_sentence(error)}")
+        return OURS
+    return result if isinstance(result, int) else 0
+
+
+def _sentence(error: Exception) -> str:
+    context = getattr(error, "ctx", None)
+    text = str(getattr(error, "format_message", lambda: error)()).replace("\n", " ").strip()
+    if type(error).__name__ == "NoArgsIsHelpError":
+        text = "say which command"
+    path = context.command_path if context is not None else "chargehand"
+    return f"{text.rstrip('.')}. “{path} --help” tells more."
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"chargehand {version('chargehand')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    _version_wanted: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="The version, and nothing else.")
+    ] = False,
+) -> None: ...
+
+
+def _options(
+    profile: str,
+    listen: list[str] | None,
+    api: str | None,
+    files: str | None,
+    data: Path | None,
+    read_only: bool,
+    insecure: bool,
+) -> EngineOptions:
+    return EngineOptions(
+        profile=profile,
+        listen=tuple(listen or ()),
+        api=api,
+        files=files,
+        data=data,
+        read_only=read_only,
+        insecure=insecure,
+    )
+
+
+@app.command(short_help="The console (the default).")
+def run(
+    profile: Profile = "bench",
+    listen: Listen = None,
+    api: ApiAddress = None,
+    files: Files = None,
+    data: Data = None,
+    read_only: ReadOnly = False,
+    insecure: Insecure = False,
+) -> int:
+    """The console: the screen with the endpoint inside. This is the default."""
+    from console.commands import screen
+
+    return screen.run(_options(profile, listen, api, files, data, read_only, insecure))
+
+
+@app.command(short_help="The console with a simulated fleet.")
+def demo(
+    fleet: Fleet = "mixed",
+    stations: Stations = None,
+    profile: Profile = "bench",
+    listen: Listen = None,
+    api: ApiAddress = None,
+    files: Files = None,
+    data: Data = None,
+    read_only: ReadOnly = False,
+    insecure: Insecure = False,
+) -> int:
+    """The console with a simulated fleet; what it keeps is thrown away at the end."""
+    from console.commands import screen
+
+    options = _options(profile, listen, api, files, data, read_only, insecure)
+    return screen.demo(options, DemoOptions(fleet=fleet, stations=stations))
+
+
+@app.command(short_help="The engine without a screen.")
+def serve(
+    profile: Profile = "bench",
+    listen: Listen = None,
+    api: ApiAddress = None,
+    files: Files = None,
+    data: Data = None,
+    read_only: ReadOnly = False,
+    insecure: Insecure = False,
+) -> int:
+    """The same without a screen; one JSON line on stdout says when it is ready."""
+    from console.commands.serve import serve as run_server
+
+    return run_server(_options(profile, listen, api, files, data, read_only, insecure))
+
+
+@app.command(short_help="Give an order and wait for its effect.")
+def call(
+    station: Annotated[str, typer.Argument(metavar="STATION", help="The station's identity.")],
+    order: Annotated[str | None, typer.Argument(metavar="ORDER", help="reset, unlock, start, stop, …")] = None,
+    words: Annotated[Optional[list[str]], typer.Argument(metavar="[key=value …]", help="Its arguments.")] = None,  # noqa: UP045
+    raw: Annotated[
+        tuple[str, str] | None, typer.Option("--raw", metavar="ACTION JSON", help="Send any OCPP call instead.")
+    ] = None,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Return on the answer, not on the effect.")] = False,
+    timeout: Annotated[
+        float | None, typer.Option("--timeout", metavar="SECONDS", help="How long to wait for the effect (120).")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the exchange and the effect as JSON.")] = False,
+    api: ApiUrl = None,
+) -> int:
+    """Give an order through a running console and wait for its effect.
+
+    Exit codes: 0 done, 2 wrong usage, 3 the station rejected it, 4 no usable answer or no effect in time, 5 no such
+    station or not connected.
+    """
+    from console.commands.call import call as give
+
+    return give(station, order, words or (), raw=raw, wait=not no_wait, timeout=timeout, as_json=as_json, api=api)
+
+
+@app.command(short_help="Every station.")
+def stations(api: ApiUrl = None, data: FromData = None, as_json: Json = False, limit: Limit = None) -> int:
+    """Every station: model, link, connectors, power."""
+    from console.commands.listing import show
+
+    return show("stations", api=api, data=data, as_json=as_json, limit=limit)
+
+
+@app.command(short_help="Every connector.")
+def connectors(api: ApiUrl = None, data: FromData = None, as_json: Json = False, limit: Limit = None) -> int:
+    """Every connector: status, power, transaction."""
+    from console.commands.listing import show
+
+    return show("connectors", api=api, data=data, as_json=as_json, limit=limit)
+
+
+@app.command(short_help="Transactions, oldest first.")
+def transactions(
+    words: Words = None, api: ApiUrl = None, data: FromData = None, as_json: Json = False, limit: Limit = None
+) -> int:
+    """Transactions, oldest first; a filter knows station:, tx:, since:, until: and words here."""
+    from console.commands.listing import show
+
+    return show("transactions", api=api, data=data, as_json=as_json, limit=limit, where=" ".join(words or ()))
+
+
+@app.command(short_help="Messages, oldest first.")
+def messages(
+    words: Words = None, api: ApiUrl = None, data: FromData = None, as_json: Json = False, limit: Limit = None
+) -> int:
+    """Messages, oldest first: station:CP-0* action:MeterValues dir:in is:error ms:>500 since:5m "any text"."""
+    from console.commands.listing import show
+
+    return show("messages", api=api, data=data, as_json=as_json, limit=limit, where=" ".join(words or ()))
+
+
+@app.command(short_help="Every attempt to reach the endpoint.")
+def connections(api: ApiUrl = None, data: FromData = None, as_json: Json = False, limit: Limit = None) -> int:
+    """Every attempt to reach the endpoint, and why it failed."""
+    from console.commands.listing import show
+
+    return show("connections", api=api, data=data, as_json=as_json, limit=limit)
+
+
+@app.command(short_help="Every alarm, open or not.")
+def alarms(api: ApiUrl = None, data: FromData = None, as_json: Json = False, limit: Limit = None) -> int:
+    """Every alarm, open or not."""
+    from console.commands.listing import show
+
+    return show("alarms", api=api, data=data, as_json=as_json, limit=limit)
+
+
+@app.command(short_help="Messages or transactions as a file.")
+def export(
+    kind: Annotated[str, typer.Argument(metavar="messages|transactions", help="What to write.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Its ending says how: .jsonl, .csv.")],
+    words: Words = None,
+    api: ApiUrl = None,
+    data: FromData = None,
+    limit: Limit = None,
+) -> int:
+    """Write messages or transactions to a file."""
+    from console.commands.export import export as write
+
+    return write(kind, " ".join(words or ()), output, api=api, data=data, limit=limit)
+
+
+@app.command(short_help="Virtual stations against any central system.")
+def simulate(
+    url: Annotated[str, typer.Argument(metavar="URL", help="For example ws://127.0.0.1:9000/")],
+    fleet: Fleet = "mixed",
+    stations: Stations = None,
+) -> int:
+    """Virtual stations against any central system, until interrupted."""
+    from console.commands.simulate import simulate as dial
+
+    return dial(url, fleet, stations)
+
+
+@profile_app.command("list")
+def profile_list() -> int:
+    """Every profile by name."""
+    from console.commands.profiles import list_profiles
+
+    return list_profiles()
+
+
+@profile_app.command("show")
+def profile_show(name: Annotated[str, typer.Argument(metavar="NAME|FILE")] = "bench") -> int:
+    """A whole profile, with its comments."""
+    from console.commands.profiles import show_profile
+
+    return show_profile(name)
+
+
+@profile_app.command("path")
+def profile_path(name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None) -> int:
+    """Where a profile is; without a name, where your own go."""
+    from console.commands.profiles import print_path
+
+    return print_path(name)
+
+
+@profile_app.command("check")
+def profile_check(file: Annotated[str, typer.Argument(metavar="FILE")]) -> int:
+    """Everything that is wrong or doubtful in a profile, by line."""
+    from console.commands.profiles import check
+
+    return check(file)

@@ -1,0 +1,20 @@
+"""``chargehand simulate``: virtual stations against any central system."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from console.commands.trouble import CommandFailed
+
+
+def simulate(url: str, fleet: str, stations: int | None) -> int:
+    """Run the fleet until a signal ends it; 0 then. Raises ChargehandError where the fleet cannot be used."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("ws", "wss") or not parts.hostname:
+        raise CommandFailed(f"“{url}” is no URL of a central system; it looks like ws://127.0.0.1:9000/.")
+    from console.simulator.__main__ import main
+
+    words = ["-v", f"--fleet={fleet}"]
+    if stations is not None:
+        words.append(f"--stations={stations}")
+    return main([*words, "--", url])
