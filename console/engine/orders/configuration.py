@@ -88,7 +88,7 @@ class GetFollower(SettingFollower):
         if not keys and (not quirks.get_config_without_keys or not quirks.probe_config):
             keys = list(COMMON_KEYS)
             self.run.tell("told", "this charger does not tell all keys at once: the common ones are asked for by name")
-        limit = quirks.max_config_keys or self._reported_limit() or len(keys)
+        limit = quirks.max_config_keys or self._reported_limit() or max(1, len(keys))
         return [keys[at : at + limit] for at in range(0, len(keys), limit)]
 
     def _reported_limit(self) -> int | None:

@@ -153,7 +153,7 @@ class Errand:
         """Whether the answer lets the effect be awaited; otherwise the run is ended with what it was."""
         run = self.run
         if exchange.outcome == "timeout":
-            self._hint()
+            self._hint(self.link.dialect.judge(run.order, exchange).hint)
             await self._end("failed", f"no answer within {self.answer_timeout:g} s")
             return False
         if exchange.outcome == "lost":
@@ -177,10 +177,12 @@ class Errand:
         await self._end("rejected", f"answered {what}{said}")
         return False
 
-    def _hint(self) -> None:
+    def _hint(self, first: str | None = None) -> None:
+        """What a person may try next: by the answer, and by what is known of this charger."""
         run = self.run
         station = self.port.fleet.station(run.station)
-        found = [run.verdict.hint] if run.verdict is not None and run.verdict.hint else []
+        said = first or (run.verdict.hint if run.verdict is not None else None)
+        found = [said] if said else []
         if station is not None:
             found.extend(quirks_of(self.port, station).hints(run.kind.id))
         run.hints.extend(hint for hint in found if hint not in run.hints)

@@ -67,6 +67,7 @@ class Run:
         self.refusal: ChargehandError | None = None
         self.stop: Callable[[], None] = lambda: None
         self._answered = asyncio.Event()
+        self._judged = asyncio.Event()
         self._ended = asyncio.Event()
 
     @property
@@ -98,6 +99,11 @@ class Run:
         if self.exchanges:
             return self.exchanges[0]
         raise self.refusal or OrderError("The order was not sent.")
+
+    async def judged(self) -> State:
+        """The state once the answer has been judged: ``accepted``, or how it ended."""
+        await self._judged.wait()
+        return self.state
 
     async def done(self) -> Effect:
         """The effect, seen or not. Safe to await many times."""
@@ -139,6 +145,8 @@ class Run:
         self.state = state
         if state == "sent":
             self.sent = time.time_ns()
+        elif state != "waiting":
+            self._judged.set()
         self.tell(state, text)
 
     def answer(self, exchange: Exchange) -> None:

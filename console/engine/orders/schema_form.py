@@ -65,6 +65,11 @@ def payload_from_fields(version: str, action: str, fields: Mapping[str, str]) ->
         for part in path:
             place = place.setdefault(part, {})
         place[last] = _READERS[spec.kind](spec, text)
+    root = _root(version, action)
+    for name in root.get("required", ()):
+        # An object that must be there, of which no field must.
+        if name not in payload and _resolved(root["properties"][name], root).get("type") == "object":
+            payload[name] = {}
     return payload
 
 
