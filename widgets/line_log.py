@@ -291,7 +291,7 @@ class LineLog(LineView, Generic[RowT]):
         elif self._fetching:
             note, words = " … reading older rows", "muted"
         elif self._frozen:
-            note, words = " ⏸ frozen: new rows are counted, not shown", "warn"
+            note, words = " ‖ frozen: new rows are counted, not shown", "warn"
         elif not self._following and self._at_first and self.scroll_offset.y == 0:
             note, words = " this is the first row", "muted"
         else:

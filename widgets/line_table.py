@@ -12,6 +12,7 @@ from textual.strip import Strip
 
 from widgets.columns import CellLike, Column, Row
 from widgets.line_view import MARKED, LineView
+from widgets.safe import cut
 
 Key = Hashable
 SortValue = str | float | int | bool | None
@@ -275,11 +276,12 @@ class LineTable(LineView):
         # A row may have become the cursor's, or no longer be it, without moving.
         self.refresh_row(self._cursor)
 
-    def header_style(self, column: Column) -> tuple[str, str]:
-        """The sorted column's title carries an arrow."""
+    def header_title(self, column: Column, width: int) -> tuple[str, str]:
+        """The sorted column's title carries an arrow, whatever the width."""
         if self._sort is not None and self._sort[0] == column.key:
-            return f"{column.title} {'▼' if self._sort[1] else '▲'}", "line-view--sorted"
-        return super().header_style(column)
+            title = cut(column.title, width - 2)
+            return f"{title} {'▼' if self._sort[1] else '▲'}", "line-view--sorted"
+        return super().header_title(column, width)
 
     def header_clicked(self, column: Column) -> None:
         """A click on a title sorts by it."""

@@ -51,6 +51,8 @@ class LineView(ScrollView, can_focus=True):
         scrollbar-size-vertical: 1;
         scrollbar-size-horizontal: 1;
         scrollbar-gutter: stable;
+        scrollbar-background: $background;
+        scrollbar-corner-color: $background;
         overflow-x: auto;
         overflow-y: auto;
         .line-view--header { color: $text-muted; background: $panel; text-style: bold; }
@@ -118,8 +120,8 @@ class LineView(ScrollView, can_focus=True):
     def forget_strips(self) -> None:
         """Styles or columns changed: nothing drawn before holds."""
 
-    def header_style(self, column: Column) -> tuple[str, str]:
-        """The title of a column and the component class it is drawn in."""
+    def header_title(self, column: Column, width: int) -> tuple[str, str]:
+        """The title of a column, for a width in cells, and the component class it is drawn in."""
         return column.title, "line-view--header"
 
     def footer_strip(self, width: int) -> Strip:
@@ -279,7 +281,7 @@ class LineView(ScrollView, can_focus=True):
         segments = [Segment(" ", base)]
         x = 1
         for place in layout.placed:
-            title, component = self.header_style(place.column)
+            title, component = self.header_title(place.column, place.width)
             segments.append(Segment(" " * (place.x - x), base))
             style = self.component(component)
             segments.extend(

@@ -19,8 +19,9 @@ _STYLES: Final[dict[str, str]] = {
     "busy": "$text-primary",
     "warn": "$text-warning",
     "bad": "bold $text-error",
-    "idle": "$text-muted",
-    "muted": "$text-muted",
+    # Not $text-muted: "auto" colours are not resolved inside Content.
+    "idle": "$foreground 65%",
+    "muted": "$foreground 65%",
     "accent": "$text-accent",
     "plain": "",
 }
