@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import orjson
 
 from console.commands.client import Client, Refused
+from console.commands.listing import print_lines
 from console.commands.trouble import NO_ANSWER, REJECTED, CommandFailed, complain
 from console.engine.orders.grammar import command_words
 from console.engine.orders.table import order_kind
@@ -91,8 +91,7 @@ def _tell(station: str, order: str, told: dict[str, Any], *, as_json: bool) -> i
     code = int(told.get("exit_code", NO_ANSWER))
     if as_json:
         out = {"exchange": exchange, "effect": {"seen": effect["seen"], "text": effect["text"]}}
-        sys.stdout.buffer.write(orjson.dumps(out, option=orjson.OPT_APPEND_NEWLINE))
-        sys.stdout.buffer.flush()
+        print_lines([out])
     if code:
         complain(_complaint(station, order, told, code))
         for hint in told.get("hints") or ():
@@ -110,23 +109,23 @@ def _complaint(station: str, order: str, told: dict[str, Any], code: int) -> str
         said = f": {error['description']}" if error.get("description") else ""
         return f"{station} rejected {what}: CALLERROR {error['code']}{said}"
     if code == REJECTED:
-        return f"{station} rejected {what}: {told.get('status') or text}"
+        return f"{station} rejected {what}: {told.get('verdict') or text}"
     return f"{station}, {what}: {text}"
 
 
 def _show(station: str, order: str, told: dict[str, Any]) -> None:
     from console.commands.tables import console
-    from widgets.safe import safe, safe_text
+    from widgets.safe import safe
 
     exchange, effect = told["exchange"], told["effect"]
     screen = console()
     latency = exchange.get("latency_ms")
     after = "" if latency is None else f" after {latency:.0f} ms"
-    status = told.get("status") or "answered"
+    status = told.get("verdict") or "answered"
     screen.print(safe(f"{station}: {exchange.get('action')} {status}{after}"), soft_wrap=True)
     if order in ("raw", "get", "data-transfer"):
         answer = orjson.dumps(exchange.get("response"), option=orjson.OPT_INDENT_2).decode()
         for line in answer.split("\n"):
-            screen.print(safe(safe_text(line, max_chars=10_000), max_chars=10_000), soft_wrap=True)
+            screen.print(safe(line, max_chars=100_000), soft_wrap=True)
     if effect["seen"] and order != "raw":
         screen.print(safe(f"done: {effect['text']}"), soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,6 +13,9 @@ import orjson
 from console.commands.source import Row, Source, opened
 
 TABLE_LIMIT: Final = 200  # rows of a table for people, where --limit does not say
+
+# Delete, C1 controls, and characters that turn the direction of text or are not seen.
+_STEERING: Final = re.compile("[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 Read = Callable[[Source, str, int | None], Iterable[Row]]
 
@@ -58,8 +62,16 @@ def print_lines(rows: Iterable[Any]) -> None:
     """One JSON object a line."""
     out = sys.stdout.buffer
     for row in rows:
-        out.write(orjson.dumps(row, default=str, option=orjson.OPT_APPEND_NEWLINE))
+        out.write(json_line(row))
     out.flush()
+
+
+def json_line(row: Any) -> bytes:
+    """A row as JSON on one line that a terminal can be given as well: what would steer it is written as ``\\uXXXX``."""
+    line = orjson.dumps(row, default=str, option=orjson.OPT_APPEND_NEWLINE)
+    if line.isascii() and b"\x7f" not in line:
+        return line  # JSON itself escapes the first 32
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", line.decode()).encode()
 
 
 def _cut(rows: Iterable[Row], kind: str, limit: int | None) -> Iterable[Row]:

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from widgets import format as fmt
-from widgets.safe import safe
+from widgets.safe import cut, safe_text
 
 Row = Mapping[str, Any]
 
 _PIPE_WIDTH = 200  # of a table that goes to a file or another program, where COLUMNS does not say
+_CELL_CHARS = 300
+_GAP = "  "
+_LEAST_FLEXIBLE = 8
+_LEAST = 3
 
 
 class Column(NamedTuple):
-    """A column: its heading, how a cell is made, whether numbers stand right, and whether it may be cut first."""
+    """A column: its heading, how a cell is made, whether it stands right, and whether it gives way where room is short."""
 
     title: str
     cell: Callable[[Row], str]
@@ -28,34 +33,62 @@ class Column(NamedTuple):
     flexible: bool = False
 
 
-def print_table(columns: Iterable[Column], rows: Iterable[Row], *, empty: str) -> None:
+def print_table(columns: Sequence[Column], rows: Iterable[Row], *, empty: str) -> None:
     """Print rows; where there are none, the sentence ``empty``."""
-    columns = list(columns)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
-    for column in columns:
-        table.add_column(
-            column.title,
-            justify="right" if column.right else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-            ratio=None,
-            min_width=8 if column.flexible else None,
-        )
-    count = 0
-    for row in rows:
-        count += 1
-        table.add_row(*(safe(column.cell(row), max_chars=300) for column in columns))
-    if not count:
+    lines = [[safe_text(column.cell(row), max_chars=_CELL_CHARS) for column in columns] for row in rows]
+    if not lines:
         print(empty, file=sys.stderr)
         return
-    console().print(table, crop=True)
+    screen = console()
+    natural = [max(cell_len(one.title), *(cell_len(line[at]) for line in lines)) for at, one in enumerate(columns)]
+    kept = _kept(columns, natural, screen.width)
+    widths = fitted([natural[at] for at in kept], [columns[at].flexible for at in kept], screen.width)
+    for number, line in enumerate(([column.title for column in columns], *lines)):
+        text = _GAP.join(
+            _cell(line[at], width, right=columns[at].right) for at, width in zip(kept, widths, strict=True)
+        )
+        screen.print(Text(text.rstrip(), style="bold" if not number else ""), no_wrap=True, crop=True, overflow="crop")
+
+
+def _kept(columns: Sequence[Column], natural: Sequence[int], width: int) -> list[int]:
+    """Which columns are shown: flexible ones are left out, the last first, while the others have no room beside them."""
+    kept = list(range(len(columns)))
+    while True:
+        least = [min(natural[at], _LEAST_FLEXIBLE) if columns[at].flexible else natural[at] for at in kept]
+        flexible = [at for at in kept if columns[at].flexible]
+        if not flexible or sum(least) + len(_GAP) * (len(kept) - 1) <= width:
+            return kept
+        kept.remove(flexible[-1])
+
+
+def fitted(natural: Sequence[int], flexible: Sequence[bool], width: int) -> list[int]:
+    """Widths that fit: flexible columns give way first, the widest before the others, then every column does."""
+    widths = list(natural)
+    room = width - len(_GAP) * (len(widths) - 1)
+    for least, may in ((_LEAST_FLEXIBLE, flexible), (_LEAST, [True] * len(widths))):
+        while sum(widths) > room:
+            wide = [at for at, width_ in enumerate(widths) if may[at] and width_ > least]
+            if not wide:
+                break
+            widest = max(wide, key=lambda at: widths[at])
+            # Down to the second widest at once, so that this takes a few steps and not one a cell.
+            others = [widths[at] for at in wide if at != widest]
+            floor = max(least, max(others, default=least) - 1)
+            widths[widest] = max(floor, widths[widest] - (sum(widths) - room))
+    return widths
+
+
+def _cell(text: str, width: int, *, right: bool) -> str:
+    shown = cut(text, width)
+    space = " " * max(0, width - cell_len(shown))
+    return space + shown if right else shown + space
 
 
 def console() -> Console:
     """Standard output; plain where NO_COLOR is set or nobody looks."""
     columns = os.environ.get("COLUMNS", "")
     width = int(columns) if columns.isdigit() and int(columns) > 0 else None if sys.stdout.isatty() else _PIPE_WIDTH
-    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=width, soft_wrap=False)
+    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=width)
 
 
 def _text(key: str) -> Callable[[Row], str]:

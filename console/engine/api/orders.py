@@ -63,7 +63,7 @@ def outcome(run: Run) -> dict[str, Any]:
         },
         "order": run.order.id,
         "state": run.state,
-        "status": None if verdict is None else verdict.status,
+        "verdict": None if verdict is None else verdict.status,
         "hints": list(run.hints),
         "stages": [{"what": one.what, "text": one.text} for one in run.stages],
         "exit_code": exit_code(run),
