@@ -6,13 +6,18 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-TIME = "2026-01-15T10:{:02d}:{:02d}.{:03d}Z"
+TIME = "2026-01-15T{:02d}:{:02d}:{:02d}.{:03d}Z"
 
 
 def samples_16(n: int) -> list[dict[str, Any]]:
     """Eight sampled values in 1.6's words: about 1.2 kB."""
     made = [
-        {"value": str(1000 + n), "measurand": "Energy.Active.Import.Register", "unit": "Wh", "context": "Sample.Periodic"},
+        {
+            "value": str(1000 + n),
+            "measurand": "Energy.Active.Import.Register",
+            "unit": "Wh",
+            "context": "Sample.Periodic",
+        },
         {"value": "11040.5", "measurand": "Power.Active.Import", "unit": "W", "context": "Sample.Periodic"},
     ]
     for phase in ("L1", "L2", "L3"):
@@ -36,7 +41,7 @@ def samples_2x(n: int) -> list[dict[str, Any]]:
 
 def stamp(n: int) -> str:
     """A time that moves on by a second a message."""
-    return TIME.format(n // 60 % 60, n % 60, n % 1000)
+    return TIME.format(n // 3600 % 24, n // 60 % 60, n % 60, n % 1000)
 
 
 def boot(version: str) -> tuple[str, dict[str, Any]]:
@@ -53,12 +58,12 @@ def start(version: str, station: int) -> tuple[str, dict[str, Any]]:
     return "TransactionEvent", _event("Started", station, 0)
 
 
-def _event(kind: str, station: int, n: int) -> dict[str, Any]:
+def _event(kind: str, station: int, n: int, sequence: int = 0) -> dict[str, Any]:
     return {
         "eventType": kind,
         "timestamp": stamp(n),
         "triggerReason": "MeterValuePeriodic" if kind == "Updated" else "CablePluggedIn",
-        "seqNo": n,
+        "seqNo": sequence,
         "transactionInfo": {"transactionId": f"tx-{station}", "chargingState": "Charging"},
         "evse": {"id": 1, "connectorId": 1},
         "meterValue": [{"timestamp": stamp(n), "sampledValue": samples_2x(n)}],
@@ -67,6 +72,7 @@ def _event(kind: str, station: int, n: int) -> dict[str, Any]:
 
 def calls(version: str, station: int, transaction: int, count: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """``count`` calls: of ten, seven carry eight samples each, one is a status, two are heartbeats."""
+    sequence = 0
     for n in range(1, count + 1):
         kind = n % 10
         if kind < 7:
@@ -80,7 +86,8 @@ def calls(version: str, station: int, transaction: int, count: int) -> Iterator[
                     },
                 )
             else:
-                yield "TransactionEvent", _event("Updated", station, n)
+                sequence += 1
+                yield "TransactionEvent", _event("Updated", station, n, sequence)
         elif kind == 7:
             if version == "1.6":
                 payload = {"connectorId": 1, "errorCode": "NoError", "status": "Charging", "timestamp": stamp(n)}

@@ -7,6 +7,7 @@ appended to the journal, and once its commit has returned it is folded into the 
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import logging
 import time
@@ -50,7 +51,8 @@ log = logging.getLogger("chargehand.engine")
 Then = Callable[[Exception | None], None]
 Watcher = Callable[[Record, tuple[Event, ...]], None]
 
-SNAPSHOT_S = 2.0
+SNAPSHOT_S = 5.0
+SNAPSHOT_SAMPLES = 20_000  # or as soon as so many samples wait for it
 TICK_S = 0.5
 STALL_S = 0.25
 RETENTION_S = 3600.0
@@ -131,11 +133,14 @@ class Engine:
             raise
         spawn(self._tick(), name="engine tick", owner=self._tasks)
         spawn(self._retain(), name="journal retention", owner=self._tasks)
+        _calm_collector()
         self.running = True
 
     async def stop(self) -> None:
         """Close every link, write the last snapshot, close the journal. Safe to call at any stage."""
         self.running = False
+        if "desk" in self.__dict__:
+            await self.desk.close()
         for listener in self.listeners:
             await listener.stop()
         self.listeners = []
@@ -450,7 +455,7 @@ class Engine:
             first, last = self._rates[0], self._rates[-1]
             elapsed = last[0] - first[0]
             self.stats.messages_per_second = (last[1] - first[1]) / elapsed if elapsed > 0 else 0.0
-            if now - last_snapshot >= SNAPSHOT_S:
+            if now - last_snapshot >= SNAPSHOT_S or len(self.fleet.dirty.samples) > SNAPSHOT_SAMPLES:
                 last_snapshot = now
                 self._snapshot()
 
@@ -488,6 +493,13 @@ class Engine:
                     },
                 )
             )
+
+
+def _calm_collector() -> None:
+    """Keep what lives as long as the console out of the garbage collector's way: its pauses are felt in the keys."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def _snapshot_of(fleet: Fleet, taken: Dirty) -> Snapshot:

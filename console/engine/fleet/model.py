@@ -17,6 +17,7 @@ STAGES = 40
 SKEWS = 5
 OPENS = 12
 VARIABLES = 4000
+RANGES = 200  # of sequence numbers that a transaction keeps apart
 
 
 class Connector(msgspec.Struct, kw_only=True):

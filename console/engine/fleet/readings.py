@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import zlib
+from bisect import insort
+from operator import attrgetter
 
 import msgspec
 
@@ -22,6 +24,7 @@ from console.engine.fleet.model import (
 from console.engine.wire.exchange import Exchange
 
 SAMPLE_KEYS = 64
+_time = attrgetter("time")
 # Readings of the past (an offline queue, Alfen's replay) must not overwrite what a connector shows now.
 HISTORIC_NS = 600 * 1_000_000_000
 
@@ -229,9 +232,11 @@ def _gather(
         series = transaction.series
         if len(series) >= SERIES_POINTS:
             series[:] = series[::2]
-        series.append(Point(at, power, gained, soc))
-        if not newest:
-            series.sort(key=lambda point: point.time)
+        point = Point(at, power, gained, soc)
+        if newest:
+            series.append(point)
+        else:
+            insort(series, point, key=_time)
     if transaction.stopped is not None and at > transaction.stopped:
         flag(transaction, "readings after the end")
     transaction.last_update = exchange.time
@@ -251,10 +256,8 @@ def _store(fleet: Fleet, station: Station, event: Sampled, at: int, transaction:
 
 def sample_key(at: int, samples: tuple[MeterSample, ...]) -> int:
     """A number that tells one set of readings from another (CRC-32, the same in every process)."""
-    text = str(at)
-    for sample in samples:
-        text += f"|{sample.measurand}{sample.phase}{sample.context}{sample.location}{sample.text}"
-    return zlib.crc32(text.encode("utf-8", "surrogatepass"))
+    parts = [one.measurand + (one.phase or "") + (one.context or "") + one.text for one in samples]
+    return zlib.crc32("|".join(parts).encode("utf-8", "surrogatepass"), at & 0xFFFFFFFF)
 
 
 def flag(transaction: Transaction, text: str) -> None:

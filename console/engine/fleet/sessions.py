@@ -8,7 +8,7 @@ from console.engine.fleet.alarms import WARNING, clear_alarm, raise_alarm
 from console.engine.fleet.entities import ensure_connector
 from console.engine.fleet.events import TransactionSeen
 from console.engine.fleet.fleet import Fleet
-from console.engine.fleet.model import RECENT, Station, Transaction
+from console.engine.fleet.model import RANGES, RECENT, Station, Transaction
 from console.engine.fleet.readings import flag, fold_sampled, fold_skew, orphan
 from console.engine.wire.exchange import Exchange
 
@@ -205,15 +205,25 @@ def _sequence(fleet: Fleet, station: Station, transaction: Transaction, number: 
     low, high = ranges[-1]
     if number == high + 1:
         ranges[-1] = (low, number)
-        return
+    elif number > high:
+        ranges.append((number, number))
+        if len(ranges) > RANGES:
+            # A station that leaves out one number after another must not make every message dearer.
+            ranges[0:2] = [(ranges[0][0], ranges[1][1])]
+            flag(transaction, f"more than {RANGES} gaps in the sequence; the oldest are not listed")
+    else:
+        _fill(fleet, station, transaction, number, exchange)
+
+
+def _fill(fleet: Fleet, station: Station, transaction: Transaction, number: int, exchange: Exchange) -> None:
+    """A sequence number below the highest: it fills a gap, or it came before."""
+    ranges = transaction.sequences
     if any(first <= number <= last for first, last in ranges):
         flag(transaction, f"sequence number {number} came again")
         return
     had_gap = len(ranges) > 1
-    ranges.append((number, number))
-    ranges.sort()
     joined: list[tuple[int, int]] = []
-    for first, last in ranges:
+    for first, last in sorted([*ranges, (number, number)]):
         if joined and first == joined[-1][1] + 1:
             joined[-1] = (joined[-1][0], last)
         else:
