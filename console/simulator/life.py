@@ -60,7 +60,8 @@ class Life:
             nearest = min(self._due, key=lambda name: self._due[name][0], default=None)
             if nearest is None or (pause := self._due[nearest][0] - loop.time()) > 0:
                 try:
-                    await asyncio.wait_for(station.nudge.wait(), None if nearest is None else pause)
+                    async with asyncio.timeout(None if nearest is None else pause):
+                        await station.nudge.wait()
                 except TimeoutError:
                     continue
                 continue

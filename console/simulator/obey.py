@@ -22,7 +22,8 @@ async def reset(station: SimulatedStation, stop_reason: str, boot_reason: str) -
         await station.stop_session(connector.number, stop_reason)
     if station.online:
         try:
-            await asyncio.wait_for(station.outbox.drained(), FLUSH_SECONDS)
+            async with asyncio.timeout(FLUSH_SECONDS):
+                await station.outbox.drained()
         except TimeoutError:
             log.info("%s: restarts with messages still queued", station.identity)
     await station.restart(boot_reason)
@@ -58,7 +59,8 @@ async def idle(station: SimulatedStation) -> None:
 async def _change(station: SimulatedStation) -> None:
     # the life loop clears the same event, so do not rely on it alone
     try:
-        await asyncio.wait_for(station.nudge.wait(), 1.0)
+        async with asyncio.timeout(1.0):
+            await station.nudge.wait()
     except TimeoutError:
         return
     await asyncio.sleep(0.05)

@@ -223,7 +223,8 @@ class SimulatedStation:
                     break
                 pause = float(answer.interval) or 30.0
             try:
-                await asyncio.wait_for(self._boot_now.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._boot_now.wait()
             except TimeoutError:
                 continue
         self.speech.set_heartbeat(int(answer.interval))
@@ -365,7 +366,8 @@ class SimulatedStation:
         """Wait until a queued message was answered, or the link is gone."""
         while self.online and not entry.settled.is_set():
             try:
-                await asyncio.wait_for(entry.settled.wait(), 0.5)
+                async with asyncio.timeout(0.5):
+                    await entry.settled.wait()
             except TimeoutError:
                 continue
 

@@ -23,10 +23,11 @@ def spawn(coro: Coroutine[Any, Any, Any], *, name: str, owner: Owner) -> asyncio
 
 async def cancel_all(owner: Owner) -> None:
     """Cancel every task of ``owner`` but the calling one, and wait until they are gone."""
-    tasks = [task for task in owner if task is not asyncio.current_task()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    while tasks := [task for task in owner if task is not asyncio.current_task()]:
+        for task in tasks:
+            task.cancel()
+        # a library may have swallowed the first request, so ask again
+        await asyncio.wait(tasks, timeout=1)
 
 
 def _report(task: asyncio.Task[Any]) -> None:

@@ -127,7 +127,8 @@ class Transfers:
                 await self.tell_firmware("InstallScheduled", order.request_id)
             await asyncio.sleep(max(pause, 0))
             try:
-                await asyncio.wait_for(obey.idle(station), PATIENCE_FOR_SESSIONS)
+                async with asyncio.timeout(PATIENCE_FOR_SESSIONS):
+                    await obey.idle(station)
             except TimeoutError:
                 log.info("%s: sessions end for the firmware update", station.identity)
         await self.tell_firmware("Installing", order.request_id)
@@ -169,7 +170,7 @@ class Transfers:
             answer.raise_for_status()
             skip = 0 if answer.status_code == 206 else start
             total = start * (skip == 0) + int(answer.headers.get("Content-Length", 0))
-            async for piece in answer.aiter_raw(CHUNK):
+            async for piece in answer.aiter_raw():
                 fresh = max(0, len(piece) - skip)
                 skip = max(0, skip - len(piece))
                 yield fresh

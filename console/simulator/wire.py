@@ -126,7 +126,8 @@ class StationEnd(PackageChargePoint):
         deadline = asyncio.get_running_loop().time() + timeout
         while not self.gone:
             left = deadline - asyncio.get_running_loop().time()
-            answer = await asyncio.wait_for(self._response_queue.get(), max(left, 0))
+            async with asyncio.timeout(max(left, 0)):
+                answer = await self._response_queue.get()
             if answer is LINK_LOST:
                 break
             if answer.unique_id == unique_id:
