@@ -152,6 +152,10 @@ class LineView(ScrollView, can_focus=True):
         """Keys of the columns that fit now, from left to right."""
         return tuple(place.column.key for place in self._layout_of_columns.placed)
 
+    def column_width(self, key: str) -> int:
+        """Cells that a column has now; 0 where it is folded away."""
+        return next((place.width for place in self._layout_of_columns.placed if place.column.key == key), 0)
+
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Show other columns; the rows' getter must answer in the new order."""
         self._columns = tuple(columns)

@@ -170,6 +170,9 @@ class Section(Widget):
                 child.focus(scroll_visible=False)
                 return
 
+    def set_tab(self, name: str) -> None:
+        """Show one of its tabs, where it has any."""
+
     def set_filter(self, text: str) -> None:
         """Take this filter line. Does nothing where there is no filter."""
 

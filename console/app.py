@@ -1,0 +1,331 @@
+"""The console's App: it owns the engine, the demo fleet and the frame, and hands everything else on.
+
+The engine is started after the first paint, and belongs to the App, never to a screen. ``run_console`` is what the
+command line calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from console.engine.errors import ChargehandError
+from console.engine.options import DemoOptions, EngineOptions, data_directory
+from console.engine.tasks import Owner, cancel_all, spawn
+from console.screens.demo import DemoFleet
+from console.screens.frame import Frame
+from console.screens.order_keys import Orders
+from profiles import Profile, load_profile
+from widgets.safe import safe_text
+
+if TYPE_CHECKING:
+    from console.engine.engine import Engine
+
+
+class ConsoleApp(App[int]):
+    """The console. ``engine``: one that already runs and is not ours to stop, for tests and embedding."""
+
+    TITLE = "chargehand"
+    CSS_PATH = "console.tcss"
+    ENABLE_COMMAND_PALETTE = True
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "leave", "Quit", id="quit", show=False, priority=True),
+        Binding("ctrl+c", "leave", "Quit", show=False),
+        Binding("f2", "picture", "Screenshot", id="screenshot", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        profile: Profile,
+        options: EngineOptions | None = None,
+        *,
+        demo: DemoOptions | None = None,
+        engine: Engine | None = None,
+    ) -> None:
+        super().__init__()
+        self.profile = profile
+        self.options = options or EngineOptions()
+        self.demo_options = demo
+        self.demo = DemoFleet()
+        self.orders = Orders(self)
+        self.frozen = False
+        self.failure: ChargehandError | None = None
+        self.marks: set[str] = set()
+        self._engine = engine
+        self._owns_engine = engine is None
+        self._tasks: Owner = set()
+        self._begun = time.perf_counter()
+        if profile.screen.theme == "light":
+            self.theme = "textual-light"
+        if profile.keys:
+            self.set_keymap(profile.keys)
+
+    # The engine.
+
+    @property
+    def engine(self) -> Engine:
+        """The running engine."""
+        if self._engine is None:
+            raise RuntimeError("the engine is asked for before it runs")
+        return self._engine
+
+    @property
+    def ready(self) -> bool:
+        """Whether the engine runs."""
+        return self._engine is not None and self._engine.running
+
+    @property
+    def tasks(self) -> Owner:
+        """The owner of what the screen does in the background."""
+        return self._tasks
+
+    @property
+    def first_section(self) -> str:
+        """The section that is shown first."""
+        return self.profile.screen.start
+
+    def now(self) -> int:
+        """UTC nanoseconds, by the engine's clock."""
+        return self._engine.clock() if self._engine is not None else time.time_ns()
+
+    @property
+    def frame_screen(self) -> Frame:
+        """The one screen below all dialogs."""
+        found = self.screen_stack[0]
+        assert isinstance(found, Frame)
+        return found
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The frame is the default screen: it is there at the first paint."""
+        return Frame()
+
+    def on_mount(self) -> None:
+        """The engine starts behind the first paint."""
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        if not self._owns_engine:
+            self.frame_screen.tick()
+            return
+        spawn(self._start(), name="start the engine", owner=self._tasks)
+
+    async def _start(self) -> None:
+        from console.engine.engine import Engine
+
+        options = self.options
+        try:
+            engine = Engine(
+                self.profile,
+                data_directory(options),
+                listen=options.listen or None,
+                api=options.api,
+                files=options.files,
+                read_only=options.read_only,
+                insecure=options.insecure,
+            )
+            await engine.start()
+        except ChargehandError as error:
+            self.failure = error
+            self.exit(2)
+            return
+        self._engine = engine
+        self.frame_screen.tick()
+        if self.demo_options is not None:
+            await self.start_demo(self.demo_options)
+
+    async def on_unmount(self) -> None:
+        """Everything that runs is ended before the App is."""
+        await self.demo.stop()
+        await cancel_all(self._tasks)
+        if self._owns_engine and self._engine is not None:
+            await self._engine.stop()
+
+    async def start_demo(self, options: DemoOptions) -> None:
+        """Start the simulated fleet against our own endpoint."""
+        urls = self.engine.listen_urls
+        if not urls:
+            return
+        try:
+            await self.demo.start(_loopback(urls[0]), options)
+        except OSError as error:
+            self.say(f"The demo fleet cannot be started: {error}", severity="error")
+            return
+        spawn(self._watch_demo(), name="watch the demo fleet", owner=self._tasks)
+
+    async def _watch_demo(self) -> None:
+        trouble = await self.demo.ended()
+        if trouble:
+            self.say(trouble, title="The demo fleet has ended", severity="error")
+
+    # What sections and the frame ask for (``screens.base.Host``).
+
+    def show_section(self, kind: str) -> None:
+        """Go to one of the sections 1–6."""
+        self.frame_screen.go(kind)
+
+    def open_station(self, station: str) -> None:
+        """Open a station over the section that is shown."""
+        self.frame_screen.go("station", station)
+
+    def open_exchange(self, exchange: int) -> None:
+        """Open an exchange over the section that is shown."""
+        self.frame_screen.go("exchange", exchange)
+
+    def open_session(self, transaction: int) -> None:
+        """Open a transaction in the Sessions section."""
+        section = self.frame_screen.go("sessions")
+        section.call_later(section.opened, transaction)
+
+    def filter_messages(self, text: str) -> None:
+        """Show the Messages section with this filter line."""
+        section = self.frame_screen.go("messages")
+        section.call_later(section.set_filter, text)
+
+    def give_order(self, name: str, station: str | None = None, **arguments: object) -> None:
+        """Open the form of an order."""
+        self.orders.open(name, [station] if station is not None else None, arguments)
+
+    def say(self, text: str, *, title: str = "", severity: str = "information") -> None:
+        """A short notice; never read as markup."""
+        level = {"warning": "warning", "error": "error"}.get(severity, "information")
+        self.notify(safe_text(text, max_chars=400), title=safe_text(title), severity=level, markup=False)  # type: ignore[arg-type]
+
+    def copy(self, text: str, what: str = "") -> None:
+        """Put text on the clipboard, also over SSH where the terminal knows OSC 52."""
+        self.copy_to_clipboard(text)
+        self.say(f"Copied {what or safe_text(text, max_chars=60)}.")
+
+    def approve(self, station: str, accept: bool) -> None:
+        """Accept or refuse a station that waits for a person, or say why not."""
+        found = self.engine.fleet.station(station) if station else None
+        if found is None:
+            self.say("Choose a station first.", severity="warning")
+        elif self.engine.read_only:
+            self.say("This console is read-only.", severity="warning")
+        elif found.registration not in ("Pending", "Rejected") and found.approved is not False:
+            self.say(f"{found.id} does not wait for anybody: it is {found.registration.lower()}.", severity="warning")
+        else:
+            spawn(self._approve(found.id, accept), name=f"approve {found.id}", owner=self._tasks)
+
+    async def _approve(self, station: str, accept: bool) -> None:
+        try:
+            await self.engine.approve(station, accept)
+        except ChargehandError as error:
+            self.say(error.sentence, title=error.title, severity="error")
+            return
+        self.say(f"{station} is {'accepted; it boots again' if accept else 'refused'}.")
+
+    # Actions.
+
+    def key_order(self, name: str) -> None:
+        """The key of an order: on an empty console ``d`` starts the demo fleet."""
+        if not self.ready:
+            self.say("The console is still starting.")
+        elif name == "diagnostics" and not self.engine.fleet.stations:
+            self.action_demo()
+        else:
+            self.orders.key(name)
+
+    def action_demo(self) -> None:
+        """Start the demo fleet."""
+        if self.demo.running:
+            self.say("The demo fleet is running.")
+            return
+        self.say("The demo fleet is connecting …")
+        spawn(self.start_demo(self.demo_options or DemoOptions()), name="start the demo fleet", owner=self._tasks)
+
+    def show_help(self) -> None:
+        """The help page."""
+        from console.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.frame_screen.shown_section))
+
+    def show_qr(self) -> None:
+        """The URL, full screen."""
+        from console.screens.qr import QrScreen
+
+        if self.ready and self.engine.listen_urls:
+            self.push_screen(QrScreen(self.engine.listen_urls))
+
+    def action_leave(self) -> None:
+        """Quit; with live links it asks first."""
+        from console.screens.leave import LeaveScreen, losses
+
+        if not self.ready or not len(self.engine.links):
+            self.exit(0)
+            return
+        if any(isinstance(screen, LeaveScreen) for screen in self.screen_stack):
+            return
+        self.push_screen(LeaveScreen(losses(self.engine)), self._left)
+
+    def _left(self, sure: bool | None) -> None:
+        if sure:
+            self.exit(0)
+
+    def action_picture(self) -> None:
+        """Save a screenshot beside the data."""
+        folder = (self.engine.data if self.ready else Path.cwd()) / "screenshots"
+        folder.mkdir(parents=True, exist_ok=True)
+        name = time.strftime("chargehand-%Y%m%d-%H%M%S.svg", time.gmtime())
+        path = self.save_screenshot(name, str(folder))
+        self.say(f"Saved {path}")
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the palette offers: sections, stations, orders, and the console's own actions."""
+        from console.screens.palette import entries
+
+        for title, text, action in entries(self):
+            yield SystemCommand(title, text, action)
+
+
+def _loopback(url: str) -> str:
+    """The URL for a child on this machine, whatever address is shown to chargers."""
+    scheme, _, rest = url.partition("://")
+    port = rest.rstrip("/").rpartition(":")[2]
+    return url if scheme == "wss" else f"{scheme}://127.0.0.1:{port}/"
+
+
+def run_console(options: EngineOptions, *, demo: DemoOptions | None = None) -> int:
+    """Run the console until it is left. 0, or 2 with one sentence on stderr where it cannot start.
+
+    With ``demo`` everything is kept in a directory that is thrown away at the end.
+    """
+    try:
+        profile = load_profile(options.profile)
+    except ChargehandError as error:
+        return _refuse(error)
+    if demo is None or options.data is not None:
+        return _run(profile, options, demo)
+    import msgspec
+
+    with TemporaryDirectory(prefix="chargehand-demo-") as folder:
+        return _run(profile, msgspec.structs.replace(options, data=Path(folder)), demo)
+
+
+def _run(profile: Profile, options: EngineOptions, demo: DemoOptions | None) -> int:
+    app = ConsoleApp(profile, options, demo=demo)
+
+    async def main() -> int | None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, app.exit, 0)
+        return await app.run_async()
+
+    code = asyncio.run(main())
+    if app.failure is not None:
+        return _refuse(app.failure)
+    return app.return_code or code or 0
+
+
+def _refuse(error: ChargehandError) -> int:
+    print(f"{error.title}: {error.sentence}", file=sys.stderr)
+    return 2

@@ -1,0 +1,65 @@
+"""The demo fleet: virtual stations in a child process that ends with its parent."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from console.engine.options import DemoOptions
+
+PATIENCE_S = 3.0
+
+
+class DemoFleet:
+    """The simulator as a child process. ``start`` and ``stop`` bracket it; it also ends when we are killed."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopping = False
+
+    @property
+    def running(self) -> bool:
+        """Whether the child runs."""
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self, url: str, options: DemoOptions) -> None:
+        """Start it against ``url``. Raises OSError where the process cannot be made."""
+        if self.running:
+            return
+        self._stopping = False
+        words = [sys.executable, "-m", "console.simulator", url, "--fleet", options.fleet, "--with-parent"]
+        if options.stations is not None:
+            words += ["--stations", str(options.stations)]
+        self._process = await asyncio.create_subprocess_exec(
+            *words,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+    async def ended(self) -> str:
+        """Wait for its end; what it said last where it ended by itself, otherwise nothing."""
+        process = self._process
+        if process is None or process.stderr is None:
+            return ""
+        last = b""
+        async for line in process.stderr:
+            last = line
+        code = await process.wait()
+        if self._stopping:
+            return ""
+        return last.decode(errors="replace").strip() or f"It ended with code {code}."
+
+    async def stop(self) -> None:
+        """End it: its stdin closes, then it is terminated."""
+        self._stopping = True
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), PATIENCE_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()

@@ -1,0 +1,278 @@
+"""1 Fleet: every station in a row, the sick ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from console.engine.errors import FilterError
+from console.screens.base import KeyHint, Section
+from console.screens.fleet_filter import FleetTerm, complete_fleet_filter, matches, parse_fleet_filter
+from console.screens.fleet_rows import alarms_by_station, columns, fleet_row, rank, seen_text, sort_value
+from widgets.columns import Cell, CellLike, Row
+from console.screens.filter_stub import FilterLine
+from widgets.line_table import Key, LineTable, sort_token
+from widgets.safe import safe_text
+
+if TYPE_CHECKING:
+    from console.app import ConsoleApp
+    from console.engine.fleet.model import Alarm, Station
+
+_SECOND = 1_000_000_000
+
+
+class FleetSection(Section):
+    """The fleet. Rows are made from the read model when they are in sight, and again only where they would differ."""
+
+    kind = "fleet"
+    title = "Fleet"
+    key = "1"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "approve(True)", "Accept", id="accept", show=False),
+        Binding("delete,backspace", "approve(False)", "Refuse", id="refuse", show=False),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._changed = -1
+        self._second = -1
+        self._now = 0
+        self._terms: tuple[FleetTerm, ...] = ()
+        self._alarms: dict[str, list[Alarm]] = {}
+        self._orders: dict[str, str] = {}
+        self._rows: dict[str, tuple[object, Row]] = {}
+        self._names: dict[str, tuple[int, object]] = {}
+
+    def compose(self) -> ComposeResult:
+        """The table, and the filter line below it."""
+        picked = cast("ConsoleApp", self.app).profile.screen.columns
+        yield LineTable(
+            columns(picked),
+            self._row,
+            version=self._version,
+            sort_value=self._sort_value,
+            markable=True,
+            id="fleet-table",
+        )
+        yield FilterLine(_check, complete_fleet_filter, id="fleet-filter")
+
+    @property
+    def table(self) -> LineTable:
+        """The rows."""
+        return self.query_one(LineTable)
+
+    # Pulling.
+
+    def shown(self) -> None:
+        """Everything is looked at again."""
+        self._changed = -1
+        self.take_focus()
+
+    def take_focus(self) -> None:
+        """The table has the keyboard."""
+        self.table.focus(scroll_visible=False)
+
+    def pull(self, now_ns: int) -> None:
+        """Rows whose text differs; once a second the ages."""
+        fleet = self.engine.fleet
+        second = now_ns // _SECOND
+        if fleet.changed == self._changed and second == self._second:
+            return
+        self._now = now_ns
+        self._second = second
+        self._orders = self._on_the_way()
+        if fleet.changed != self._changed:
+            self._changed = fleet.changed
+            self._alarms = alarms_by_station(fleet)
+            self.table.set_rows(self._order())
+            self.table.set_empty(self._empty())
+        else:
+            self.table.pull()
+
+    def _order(self) -> list[str]:
+        """Keys of the stations that pass, the sick first, then by name."""
+        none: list[Alarm] = []
+        rows = [
+            (rank(one, alarms), self._sort_name(one), one.key)
+            for one in self.engine.fleet.stations.values()
+            if not one.removed and matches(self._terms, one, alarms := self._alarms.get(one.key, none))
+        ]
+        rows.sort()  # type: ignore[arg-type]
+        return [key for _, _, key in rows]
+
+    def _sort_name(self, station: Station) -> tuple[int, object]:
+        token = self._names.get(station.key)
+        if token is None:
+            token = self._names[station.key] = sort_token(station.id)
+        return token
+
+    def _on_the_way(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for run in self.engine.desk.runs:
+            if not run.over:
+                found[run.station.casefold()] = f"◔ {run.order.name}: {run.state}"
+        return found
+
+    def _empty(self) -> list[CellLike]:
+        if self._terms:
+            return ["No station passes the filter.", Cell("esc takes it away", "muted")]
+        urls = self.engine.listen_urls
+        return [
+            "No charger has called yet.",
+            "",
+            [
+                Cell("Type this into it as the central system (CSMS) URL:  "),
+                Cell(urls[0] if urls else "—", "bold accent"),
+            ],
+            Cell("the charger puts its own identity behind it", "muted"),
+            "",
+            [
+                Cell("q", "bold accent"),
+                Cell("  shows it as a QR code"),
+                Cell("      d", "bold accent"),
+                Cell("  starts a demo fleet"),
+            ],
+            [Cell("4", "bold accent"), Cell("  lists every attempt to connect, and why it failed")],
+        ]
+
+    # Rows.
+
+    def _station(self, key: Key) -> Station:
+        return self.engine.fleet.stations[cast("str", key)]
+
+    def _version(self, key: Key) -> object:
+        """The row itself: equal rows are not drawn again."""
+        return self._row(key)
+
+    def _row(self, key: Key) -> Row:
+        station = self._station(key)
+        engine = self.engine
+        link = engine.links.get(station.key) if station.connected else None
+        rtt = link.rtt_ms if link is not None else None
+        now = self._now
+        gone = 0 if station.connected else (station.link_closed or station.last_seen)
+        order = self._orders.get(station.key)
+        room = self.table.column_width("connectors"), self.table.column_width("power")
+        stamp = (
+            station.changed,
+            rtt,
+            seen_text((now - station.last_seen) / 1e9),
+            gone and seen_text((now - gone) / 1e9),
+            order,
+            room,
+            self._changed if station.active else 0,
+            tuple((one.id, one.count, one.acknowledged) for one in self._alarms.get(station.key, ())),
+        )
+        kept = self._rows.get(station.key)
+        if kept is not None and kept[0] == stamp:
+            return kept[1]
+        row = fleet_row(
+            station,
+            engine.fleet.transactions,
+            self._alarms.get(station.key, ()),
+            rtt_ms=rtt,
+            now_ns=now,
+            order=order,
+            connector_room=room[0],
+            power_room=room[1],
+        )
+        shown = [row[at] for at in self._picked()]
+        if kept is not None and kept[1] == shown:
+            # The same text: the same object, so that the table sees at once that nothing is to be drawn.
+            shown = cast("list[CellLike]", kept[1])
+        self._rows[station.key] = (stamp, shown)
+        return shown
+
+    def _picked(self) -> Sequence[int]:
+        from console.screens.fleet_rows import COLUMNS
+
+        keys = [one.key for one in COLUMNS]
+        return [keys.index(one.key) for one in self.table.columns]
+
+    def _sort_value(self, key: Key, column: str) -> str | float | None:
+        station = self._station(key)
+        return sort_value(station, column, self.engine.fleet.transactions, self._alarms.get(station.key, ()))
+
+    # The filter line.
+
+    @on(FilterLine.Changed)
+    def _filtered(self, event: FilterLine.Changed) -> None:
+        self._terms = parse_fleet_filter(event.text)
+        self._changed = -1
+        self.pull(self.host.engine.clock())
+
+    def set_filter(self, text: str) -> None:
+        """Take this filter line."""
+        self.query_one(FilterLine).set_text(text)
+
+    def focus_filter(self) -> bool:
+        """``/``."""
+        self.query_one(FilterLine).open()
+        return True
+
+    def back(self) -> bool:
+        """``esc`` takes first the marks, then the filter away."""
+        if self.table.marks:
+            self.table.set_marks(())
+            return True
+        if self._terms:
+            self.query_one(FilterLine).clear()
+            return True
+        return False
+
+    # What the frame asks.
+
+    def crumb(self) -> str:
+        """Fleet, and how many are marked."""
+        marked = len(self.table.marks) if self.is_attached and self.query(LineTable) else 0
+        return f"Fleet › {marked} marked" if marked else "Fleet"
+
+    def selected_station(self) -> str | None:
+        """The station at the cursor."""
+        key = self.table.cursor_key
+        found = self.engine.fleet.stations.get(cast("str", key)) if key is not None else None
+        return found.id if found is not None else None
+
+    def marked_stations(self) -> list[str]:
+        """The marked ones, in the order they are shown."""
+        marks = self.table.marks
+        return [self._station(key).id for key in self.table.keys if key in marks]
+
+    def hints(self) -> list[KeyHint]:
+        """Open, mark, and what a pending station waits for."""
+        if not self.engine.fleet.stations:
+            return [KeyHint("q", "QR code"), KeyHint("d", "demo fleet")]
+        hints = [KeyHint("enter", "open"), KeyHint("space", "mark")]
+        station = self.selected_station()
+        found = self.engine.fleet.station(station) if station is not None else None
+        if found is not None and found.registration == "Pending" and not self.engine.read_only:
+            hints[:0] = [KeyHint("a", "accept"), KeyHint("delete", "refuse")]
+        return hints
+
+    def copied(self) -> tuple[str, str] | None:
+        """The identity at the cursor."""
+        station = self.selected_station()
+        return None if station is None else (station, f"the identity {safe_text(station, max_chars=48)}")
+
+    @on(LineTable.Selected)
+    def _opened(self, event: LineTable.Selected) -> None:
+        self.open_station(self._station(event.key).id if event.key is not None else "")
+
+    def action_approve(self, accept: bool) -> None:
+        """``a`` and ``del``, for the marked or the selected one."""
+        console = cast("ConsoleApp", self.app)
+        for station in self.marked_stations() or [self.selected_station() or ""]:
+            console.approve(station, accept)
+
+
+def _check(text: str) -> FilterError | None:
+    try:
+        parse_fleet_filter(text)
+    except FilterError as error:
+        return error
+    return None

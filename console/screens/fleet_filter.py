@@ -1,0 +1,118 @@
+"""The fleet's filter line: plain words, and ``station:``, ``model:``, ``firmware:``, ``ocpp:``, ``is:``; ``!`` negates.
+
+CP-0*   model:alfen   ocpp:2.*   is:offline|faulted   !is:charging
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from console.engine.errors import FilterError
+from console.screens.fleet_rows import faulted
+
+if TYPE_CHECKING:
+    from console.engine.fleet.model import Alarm, Station
+
+STATES: Final = ("online", "offline", "charging", "faulted", "pending", "alarm", "idle")
+FIELDS: Final = ("station", "model", "firmware", "ocpp", "serial", "is")
+
+
+class FleetTerm(msgspec.Struct, frozen=True):
+    """One term: its field (empty: a word), what may stand there, whether it is negated."""
+
+    field: str
+    values: tuple[str, ...]
+    negated: bool
+
+
+def parse_fleet_filter(text: str) -> tuple[FleetTerm, ...]:
+    """Understand a line; all terms must hold. Raises FilterError with the column."""
+    terms: list[FleetTerm] = []
+    column = 0
+    for word in text.split(" "):
+        begin, column = column, column + len(word) + 1
+        bare = word.lstrip("!")
+        if not bare:
+            if word:
+                raise FilterError("! needs something behind it", column=begin)
+            continue
+        name, colon, value = bare.partition(":")
+        field = name.casefold() if colon and name.casefold() in FIELDS else ""
+        if colon and not field and name.isalpha():
+            raise FilterError(f"unknown field «{name}»: one of {', '.join(FIELDS)}", column=begin)
+        values = tuple(one.casefold() for one in (value if field else bare).split("|") if one)
+        if not values:
+            raise FilterError(f"«{name}:» needs a value", column=column - 1)
+        if field == "is":
+            unknown = next((one for one in values if one not in STATES), None)
+            if unknown is not None:
+                raise FilterError(f"is: one of {', '.join(STATES)}, not «{unknown}»", column=begin)
+        terms.append(FleetTerm(field, values, (len(word) - len(bare)) % 2 == 1))
+    return tuple(terms)
+
+
+def complete_fleet_filter(text: str, cursor: int) -> list[str]:
+    """What the word at the cursor may become."""
+    start = text.rfind(" ", 0, cursor) + 1
+    typed = text[start:cursor].lstrip("!")
+    name, colon, part = typed.partition(":")
+    if not colon:
+        return [f"{field}:" for field in FIELDS if typed and field.startswith(typed.casefold())]
+    if name.casefold() != "is":
+        return []
+    begun = part.rpartition("|")[2]
+    return [f"is:{state}" for state in STATES if state.startswith(begun.casefold()) and state != begun]
+
+
+def matches(terms: Sequence[FleetTerm], station: Station, alarms: Sequence[Alarm]) -> bool:
+    """Whether a station passes."""
+    return all(_holds(term, station, alarms) is not term.negated for term in terms)
+
+
+def _holds(term: FleetTerm, station: Station, alarms: Sequence[Alarm]) -> bool:
+    if term.field == "is":
+        return any(_is(state, station, alarms) for state in term.values)
+    if term.field:
+        text = _FIELDS[term.field](station).casefold()
+        loose = term.field != "ocpp"
+        return any(_like(value, text, loose=loose) for value in term.values)
+    texts = [read(station).casefold() for read in _FIELDS.values()]
+    texts += [f"{one.status or ''} {one.error_code or ''} {one.info or ''}".casefold() for one in station.connectors()]
+    return any(_like(value, text, loose=True) for value in term.values for text in texts)
+
+
+def _like(value: str, text: str, *, loose: bool) -> bool:
+    if "*" in value:
+        # Brackets and question marks are letters here: only the star is special.
+        pattern = "".join(letter if letter == "*" else f"[{letter}]" if letter in "[?" else letter for letter in value)
+        return fnmatchcase(text, pattern)
+    return value in text if loose else text == value
+
+
+def _is(state: str, station: Station, alarms: Sequence[Alarm]) -> bool:
+    if state == "online":
+        return station.connected
+    if state == "offline":
+        return not station.connected
+    if state == "charging":
+        return bool(station.active)
+    if state == "faulted":
+        return faulted(station)
+    if state == "pending":
+        return station.registration == "Pending" and station.connected
+    if state == "alarm":
+        return any(alarm.acknowledged is None for alarm in alarms)
+    return station.connected and not station.active
+
+
+_FIELDS: dict[str, Callable[[Station], str]] = {
+    "station": lambda one: one.id,
+    "model": lambda one: f"{one.vendor or ''} {one.model or ''}",
+    "firmware": lambda one: one.firmware or "",
+    "ocpp": lambda one: one.version or "",
+    "serial": lambda one: one.serial or "",
+}

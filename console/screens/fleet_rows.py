@@ -1,0 +1,241 @@
+"""What a row of the fleet says: how sick a station is, what its connectors do, its note. Pure views of the read model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from widgets.columns import Cell, CellLike, Column, Row
+from widgets.format import NOTHING, age, energy, latency, power, skew
+from widgets.safe import safe_text
+from widgets.spark import sparkline
+from widgets.tone import link_glyph, status_glyph, status_text
+
+if TYPE_CHECKING:
+    from console.engine.fleet.fleet import Fleet
+    from console.engine.fleet.model import Alarm, Connector, Station, Transaction
+
+COLUMNS: Final = (
+    Column("station", "STATION", width=16, min_width=10, max_width=28, weight=2),
+    Column("model", "MODEL", width=18, min_width=10, max_width=26, weight=1, priority=7),
+    Column("firmware", "FIRMWARE", width=10, min_width=8, max_width=14, priority=9),
+    Column("ocpp", "OCPP", width=5, min_width=5, priority=6),
+    Column("link", "LINK", width=8, min_width=8),
+    Column("connectors", "CONNECTORS", width=28, min_width=16, max_width=60, weight=4),
+    Column("power", "POWER", width=16, min_width=8, align="left", priority=2),
+    Column("energy", "ENERGY", width=9, min_width=9, align="right", priority=4),
+    Column("seen", "SEEN", width=6, min_width=6, align="right", priority=5),
+    Column("note", "NOTE", width=24, min_width=14, weight=3, priority=1),
+)
+
+PENDING_NOTE: Final = "pending: a accept · del refuse"
+FAULT, CUT, PENDING, WORRY, WELL = range(5)
+_QUIET = frozenset(("fault", "clock", "offline"))  # kinds that the row tells in its own way
+
+
+def columns(wanted: Sequence[str]) -> tuple[Column, ...]:
+    """The columns that the profile picks, in its order; all where it picks none."""
+    by_key = {one.key: one for one in COLUMNS}
+    return tuple(by_key[key] for key in wanted if key in by_key) or COLUMNS
+
+
+def alarms_by_station(fleet: Fleet) -> dict[str, list[Alarm]]:
+    """Standing alarms by the station's key, worst first."""
+    found: dict[str, list[Alarm]] = {}
+    for alarm in fleet.alarms.values():
+        if alarm.cleared is None and alarm.station is not None:
+            found.setdefault(alarm.station.casefold(), []).append(alarm)
+    for alarms in found.values():
+        alarms.sort(key=lambda one: (one.severity, -one.raised))
+    return found
+
+
+def faulted(station: Station) -> bool:
+    """Whether a connector (or the station itself) says Faulted."""
+    return any(
+        connector.status == "Faulted" for evse in station.evses.values() for connector in evse.connectors.values()
+    )
+
+
+def rank(station: Station, alarms: Sequence[Alarm]) -> int:
+    """How sick: faulted, offline in the middle of a session, pending, with other alarms, well."""
+    if faulted(station):
+        return FAULT
+    if not station.connected and station.active:
+        return CUT
+    if station.registration == "Pending" and station.connected:
+        return PENDING
+    if any(alarm.acknowledged is None for alarm in alarms):
+        return WORRY
+    return WELL
+
+
+def seen_text(seconds: float) -> str:
+    """How long ago; beyond ten seconds in steps of five, so that a quiet row is drawn seldom."""
+    if 10 <= seconds < 60:
+        seconds = seconds // 5 * 5
+    return age(seconds)
+
+
+def state_of(connector: Connector, transaction: Transaction | None) -> str | None:
+    """What a connector does: its status; where that is only "Occupied", the state of its session."""
+    if transaction is not None and transaction.charging_state and connector.status in ("Occupied", None):
+        return transaction.charging_state
+    return connector.status
+
+
+def place_name(connector: Connector) -> str:
+    """``1``, or ``1.2`` for the second connector of an EVSE."""
+    return str(connector.evse) if connector.connector == 1 else f"{connector.evse}.{connector.connector}"
+
+
+def _connectors(station: Station, transactions: Mapping[int, Transaction], room: int) -> CellLike:
+    every = station.connectors()
+    own = station.connector(0, 0)
+    if own is not None and own.status in ("Faulted", "Unavailable"):
+        every = [own, *every]
+    if not every:
+        return Cell(NOTHING, "muted")
+    whole: list[Cell] = []
+    short: list[Cell] = []
+    for connector in every:
+        running = transactions.get(connector.transaction or 0)
+        state = state_of(connector, running)
+        glyph = status_glyph(state)
+        tone = glyph.tone if station.connected else "muted"
+        name = "station" if connector.evse == 0 else place_name(connector)
+        error = safe_text(connector.error_code, max_chars=30) if connector.error_code else ""
+        whole.append(Cell(f"{name} ", "muted"))
+        whole.append(Cell(f"{status_text(state)}{f' {error}' if error else ''}  ", tone))
+        brief = status_text(state) if state == "Faulted" else glyph.glyph
+        short.append(Cell(f"{name}{brief} ", tone))
+    return whole if sum(len(one.text) for one in whole) <= room + 2 else short
+
+
+def _power(station: Station, width: int) -> CellLike:
+    every = [one for one in station.connectors() if one.power_w is not None]
+    if not every:
+        return Cell(NOTHING, "muted")
+    total = sum(one.power_w or 0.0 for one in every)
+    text = f"{power(total):>8}"
+    room = min(width - 9, 10)
+    if room < 4 or not total:
+        return Cell(text, "" if total else "muted")
+    points = max(len(one.powers) for one in every)
+    sums = [
+        sum(one.powers[at - points + len(one.powers)] for one in every if at - points + len(one.powers) >= 0)
+        for at in range(points)
+    ]
+    return [Cell(text), Cell(f" {sparkline(sums, room)}", "busy")]
+
+
+def _energy(station: Station, transactions: Mapping[int, Transaction]) -> CellLike:
+    found = [
+        one.energy_wh
+        for number in station.active
+        if (one := transactions.get(number)) is not None and one.energy_wh is not None
+    ]
+    return energy(sum(found)) if found else Cell(NOTHING, "muted")
+
+
+def note(station: Station, alarms: Sequence[Alarm], order: str | None) -> CellLike:
+    """What a person should know first."""
+    if station.registration == "Pending" and station.connected:
+        return Cell(PENDING_NOTE, "warn bold")
+    if not station.connected and station.active:
+        return Cell("✖ offline mid-session", "bad")
+    if order is not None:
+        return Cell(order, "accent")
+    if station.registration == "Rejected":
+        return Cell("✖ refused", "bad")
+    open_alarms = [alarm for alarm in alarms if alarm.acknowledged is None]
+    for alarm in open_alarms:
+        if alarm.kind == "fault":
+            words = " ".join(
+                word
+                for evse in station.evses.values()
+                for one in evse.connectors.values()
+                if one.error_code or one.status == "Faulted"
+                for word in (one.vendor_error, one.info)
+                if word
+            )
+            return Cell(f"✖ {words or alarm.text}", "bad")
+    drift = station.clock_skew_s
+    if drift is not None and any(alarm.kind == "clock" for alarm in alarms):
+        return Cell(f"⚠ clock {skew(drift)}", "warn")
+    for alarm in open_alarms:
+        if alarm.kind not in _QUIET:
+            return Cell(f"⚠ {alarm.text}", "bad" if alarm.severity < 5 else "warn")
+    if station.registration == "none" and station.connected:
+        return Cell("no boot seen yet", "muted")
+    stage = station.firmware_stages[-1].status if station.firmware_stages else None
+    if stage in ("Downloading", "Downloaded", "Installing", "InstallRebooting", "SignatureVerified"):
+        return Cell(f"firmware: {stage}", "accent")
+    return None
+
+
+def link_cell(station: Station, rtt_ms: float | None, now_ns: int) -> CellLike:
+    """● with the round-trip time, or ○ with how long the link is gone."""
+    glyph = link_glyph(station.connected)
+    if station.connected:
+        return Cell(f"{glyph.glyph} {latency(rtt_ms) if rtt_ms is not None else ''}".rstrip(), glyph.tone)
+    gone = station.link_closed or station.last_seen
+    return Cell(f"{glyph.glyph} {seen_text((now_ns - gone) / 1e9)}", glyph.tone)
+
+
+def fleet_row(
+    station: Station,
+    transactions: Mapping[int, Transaction],
+    alarms: Sequence[Alarm],
+    *,
+    rtt_ms: float | None,
+    now_ns: int,
+    order: str | None = None,
+    connector_room: int = 30,
+    power_room: int = 16,
+) -> Row:
+    """All cells, in the order of ``COLUMNS``. ``order``: what an order on its way says; rooms: widths in cells."""
+    pending = station.registration == "Pending" and station.connected
+    model = " ".join(word for word in (station.vendor, station.model) if word)
+    return (
+        [Cell("? ", "warn bold"), Cell(station.id, "bold")]
+        if pending
+        else Cell(station.id, "bold" if station.connected else ""),
+        model or Cell(NOTHING, "muted"),
+        station.firmware or Cell(NOTHING, "muted"),
+        station.version or Cell(NOTHING, "muted"),
+        link_cell(station, rtt_ms, now_ns),
+        _connectors(station, transactions, connector_room),
+        _power(station, power_room),
+        _energy(station, transactions),
+        seen_text((now_ns - station.last_seen) / 1e9),
+        note(station, alarms, order),
+    )
+
+
+def sort_value(
+    station: Station, column: str, transactions: Mapping[int, Transaction], alarms: Sequence[Alarm]
+) -> str | float | None:
+    """What a column is ordered by."""
+    if column == "station":
+        return station.id
+    if column == "model":
+        return " ".join(word for word in (station.vendor, station.model) if word) or None
+    if column == "firmware":
+        return station.firmware
+    if column == "ocpp":
+        return station.version
+    if column == "link":
+        return 0.0 if station.connected else 1.0
+    if column == "connectors":
+        states = [state_of(one, transactions.get(one.transaction or 0)) or "" for one in station.connectors()]
+        return ",".join(sorted(states)) or None
+    if column == "power":
+        found = [one.power_w for one in station.connectors() if one.power_w is not None]
+        return -sum(found) if found else None
+    if column == "energy":
+        wh = [one.energy_wh or 0.0 for number in station.active if (one := transactions.get(number)) is not None]
+        return -sum(wh) if wh else None
+    if column == "seen":
+        return -float(station.last_seen)
+    return float(rank(station, alarms))

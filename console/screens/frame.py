@@ -1,0 +1,292 @@
+"""The frame around every section: header, section bar, banner, command line, footer, navigation, and the clock that pulls.
+
+Sections are mounted when first shown and then only switched, so that cursor, filter and scroll stay where they were.
+The frame pulls the one that is shown ten times a second at most; a frozen screen is one that is not pulled.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher
+
+from console.engine.orders.table import key_rows
+from console.screens.base import KeyHint, Section, key_label
+from console.screens.places import BAR, Place, make_section, view
+from widgets import header
+from widgets.header import BannerLine, Crumb, HeaderBar, HeaderState, KeyBar, SectionBar
+
+if TYPE_CHECKING:
+    from console.app import ConsoleApp
+
+_DEEPEST = 6  # places that esc comes back through
+
+
+def _order_bindings() -> list[BindingType]:
+    return [Binding(key, f"order('{ids[0]}')", word, id=word, show=False) for key, word, ids in key_rows()]
+
+
+class Frame(Screen[None]):
+    """The console's one screen; dialogs lie over it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(one.key or "", f"section('{one.kind}')", one.title, id=one.kind, show=False) for one in BAR),
+        Binding("colon", "command", "Command", id="command", show=False),
+        Binding("slash", "filter", "Filter", id="filter", show=False),
+        Binding("question_mark,f1", "help", "Help", id="help", show=False),
+        Binding("p", "freeze", "Pause", id="pause", show=False),
+        Binding("q", "qr", "QR code", id="qr", show=False),
+        Binding("y", "copy", "Copy", id="copy", show=False),
+        Binding("o", "runs", "Orders given", id="orders", show=False),
+        Binding("escape", "back", "Back", id="back", show=False),
+        *_order_bindings(),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: list[Place] = [Place("fleet")]
+        self.frozen = False
+        self._shown: Section | None = None
+
+    @property
+    def console(self) -> ConsoleApp:
+        """The App that this frame is of."""
+        return cast("ConsoleApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Header, section bar, banner, the sections, command line, footer."""
+        from console.screens.commands import CommandBar
+
+        yield HeaderBar(id="header")
+        yield SectionBar(id="bar")
+        yield BannerLine(id="banner")
+        yield ContentSwitcher(id="sections")
+        yield CommandBar(id="command")
+        yield KeyBar(id="footer")
+
+    def on_mount(self) -> None:
+        """The first section is there at the first paint; what it shows comes when the engine runs."""
+        self.header = self.query_one(HeaderBar)
+        self.bar = self.query_one(SectionBar)
+        self.footer = self.query_one(KeyBar)
+        self.banner = self.query_one(BannerLine)
+        self.switcher = self.query_one("#sections", ContentSwitcher)
+        self.go(self.console.first_section)
+        self.set_interval(0.1, self.tick)
+
+    # Pulling.
+
+    def tick(self) -> None:
+        """Pull what is shown, and the frame's own lines."""
+        console = self.console
+        now = console.now()
+        if console.ready:
+            if not self.frozen and self._shown is not None and self._shown.is_attached:
+                self._shown.pull(now)
+            # Dialogs tell of what was just done: they go on while the picture stands still.
+            top = self.app.screen
+            if top is not self and (pull := getattr(top, "pull", None)) is not None:
+                pull(now)
+        self.draw(now)
+
+    def draw(self, now: int) -> None:
+        """The frame's own lines: each is drawn only where its text has changed."""
+        console = self.console
+        alarms = 0
+        if console.ready:
+            engine = console.engine
+            stats = engine.stats
+            alarms = stats.alarms
+            urls = engine.listen_urls
+            self.banner.set_banner(engine.failure or "")
+            state = HeaderState(
+                profile=engine.profile.name,
+                url=f"{urls[0]}<station id>" if urls and self.size.width >= 140 else (urls[0] if urls else ""),
+                online=stats.online,
+                charging=stats.charging,
+                power_w=stats.power_w,
+                alarms=alarms,
+                messages_per_second=stats.messages_per_second,
+                clock_ns=now,
+                insecure=engine.exposed,
+                read_only=engine.read_only,
+                demo=console.demo.running,
+            )
+        else:
+            state = HeaderState(profile=console.profile.name, url="starting …", clock_ns=now)
+        self.header.set_state(state)
+        sections = [header.Section(one.key or "", one.title, alarms if one.kind == "alarms" else 0) for one in BAR]
+        self.bar.set_sections(sections, view(self.places[0].kind).key or "", self.crumbs())
+        self.footer.set_hints(self.hints(), live=not self.frozen, pause_key=self._key("pause", "p"))
+
+    def crumbs(self) -> list[Crumb]:
+        """Where the person is, from the section on."""
+        crumbs: list[Crumb] = []
+        for depth, place in enumerate(self.places):
+            found = self.section(place.kind)
+            last = depth == len(self.places) - 1
+            if last and found is not None:
+                words = [word for word in found.crumb().split(" › ") if word]
+            elif place.subject is not None and isinstance(place.subject, str):
+                words = [place.subject]
+            else:
+                words = [view(place.kind).title]
+            crumbs += [Crumb(word, str(depth)) for word in words]
+        return crumbs
+
+    # Keys and their words.
+
+    def hints(self) -> list[header.KeyHint]:
+        """The section's keys, those of orders (dimmed where they do not apply), and those that work everywhere."""
+        console = self.console
+        hints: list[header.KeyHint] = []
+        if console.ready and self._shown is not None:
+            hints = [self._hint(one, 1 + at // 2) for at, one in enumerate(self._shown.hints())]
+            if not console.engine.read_only:
+                hints += [self._hint(one, 6 + at) for at, one in enumerate(console.orders.hints())]
+        for word, key, priority in (("filter", "slash", 5), ("command", "colon", 3), ("help", "question_mark", 0)):
+            hints.append(self._hint(KeyHint(key, word), priority))
+        return hints
+
+    def _hint(self, hint: KeyHint, priority: int) -> header.KeyHint:
+        key = self._key(hint.word, hint.key)
+        return header.KeyHint(
+            key_label(key), hint.word, action=key, enabled=hint.why is None, reason=hint.why or "", priority=priority
+        )
+
+    def _key(self, word: str, key: str) -> str:
+        return self.console.profile.keys.get(word, key)
+
+    # Navigation.
+
+    @property
+    def shown_section(self) -> Section | None:
+        """The section that is shown."""
+        return self._shown
+
+    def section(self, kind: str) -> Section | None:
+        """The section of that name, where it was shown before."""
+        for child in self.switcher.children:
+            if child.id == f"section-{kind}" and isinstance(child, Section):
+                return child
+        return None
+
+    def go(self, kind: str, subject: str | int | None = None) -> Section:
+        """Show a section; one of 1–6 begins the crumbs anew, the others open over what is shown."""
+        place = Place(kind, subject)
+        if view(kind).key is not None:
+            self.places = [place]
+        elif self.places[-1].kind == kind:
+            self.places[-1] = place
+        else:
+            self.places = [*self.places[-_DEEPEST:], place]
+        return self._show(place)
+
+    def _show(self, place: Place) -> Section:
+        section = self.section(place.kind)
+        if section is None:
+            section = make_section(place.kind)
+            self.switcher.mount(section)
+        before = self._shown
+        if before is not None and before is not section:
+            before.hidden()
+        self._shown = None
+        self.switcher.current = section.id
+        section.call_later(self._take, section, place)
+        return section
+
+    def _take(self, section: Section, place: Place) -> None:
+        """The section is composed by now: it runs behind its own mounting."""
+        if self.places[-1] != place:
+            return
+        self._shown = section
+        section.opened(place.subject)
+        section.shown()
+        if self.console.ready:
+            section.pull(self.console.now())
+        self.draw(self.console.now())
+
+    @on(SectionBar.Picked)
+    def _picked(self, event: SectionBar.Picked) -> None:
+        self.go(next(one.kind for one in BAR if one.key == event.key))
+
+    @on(SectionBar.CrumbPicked)
+    def _crumb(self, event: SectionBar.CrumbPicked) -> None:
+        depth = int(event.target)
+        self.places = self.places[: depth + 1]
+        self._show(self.places[-1])
+
+    @on(HeaderBar.Pressed)
+    def _header(self, event: HeaderBar.Pressed) -> None:
+        if event.target == "url":
+            self.action_qr()
+        elif event.target == "alarms":
+            self.go("alarms")
+        elif event.target == "online":
+            self.go("fleet")
+
+    @on(KeyBar.Pressed)
+    def _key_pressed(self, event: KeyBar.Pressed) -> None:
+        if event.hint.action == "pause":
+            self.action_freeze()
+        else:
+            self.app.simulate_key(event.hint.action)
+
+    # Actions.
+
+    def action_section(self, kind: str) -> None:
+        """A digit."""
+        self.go(kind)
+
+    def action_back(self) -> None:
+        """``esc``: close what is open, or go back where one came from."""
+        if self._shown is not None and self._shown.back():
+            return
+        if len(self.places) > 1:
+            self.places = self.places[:-1]
+            self._show(self.places[-1])
+
+    def action_freeze(self) -> None:
+        """``p``: the screen stands still; nothing is lost meanwhile."""
+        self.frozen = not self.frozen
+        self.console.frozen = self.frozen
+        self.draw(self.console.now())
+
+    def action_filter(self) -> None:
+        """``/``."""
+        if self._shown is not None and not self._shown.focus_filter():
+            self.console.say(f"{self._shown.title} has nothing to filter.")
+
+    def action_command(self, text: str = "") -> None:
+        """``:``."""
+        from console.screens.commands import CommandBar
+
+        self.query_one(CommandBar).open(text)
+
+    def action_help(self) -> None:
+        """``?``."""
+        self.console.show_help()
+
+    def action_qr(self) -> None:
+        """``q``: the URL full screen, as text and as a QR code."""
+        self.console.show_qr()
+
+    def action_copy(self) -> None:
+        """``y``."""
+        found = self._shown.copied() if self._shown is not None else None
+        if found is None:
+            self.console.say("There is nothing to copy here.")
+        else:
+            self.console.copy(*found)
+
+    def action_runs(self) -> None:
+        """``o``: the orders of this console and how far they are."""
+        self.console.orders.show_runs()
+
+    def action_order(self, name: str) -> None:
+        """The key of an order."""
+        self.console.key_order(name)

@@ -1,0 +1,232 @@
+"""The form of an order: a dialog over the screen, filled with what is known, saying what will happen; then its run.
+
+``enter`` sends, ``esc`` leaves. A dangerous order (or one to many stations) has the focus on Cancel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+from console.engine.errors import ChargehandError
+from console.engine.orders.check import check_arguments
+from console.engine.orders.schema_form import FieldSpec
+from console.engine.orders.table import OrderKind
+from console.engine.tasks import spawn
+from console.screens.fields import Field
+from profiles import quirks_for
+from widgets.safe import safe_content, safe_text
+
+if TYPE_CHECKING:
+    from console.app import ConsoleApp
+    from console.engine.fleet.model import Station
+
+NAMED = 6  # stations that a bulk form names
+
+
+class OrderForm(ModalScreen[None]):
+    """One order's form, for one station or for many."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave", show=False),
+        Binding("down", "app.focus_next", "Next", show=False),
+        Binding("up", "app.focus_previous", "Before", show=False),
+        Binding("enter", "send", "Send", show=False),
+    ]
+
+    def __init__(
+        self,
+        kind: OrderKind,
+        stations: Sequence[str],
+        arguments: Mapping[str, object],
+        place: tuple[int | None, int | None],
+    ) -> None:
+        super().__init__(classes="dialog-screen")
+        self.order = kind
+        self.stations = list(stations)
+        self._given = {name: _text(value) for name, value in arguments.items()}
+        self._place = place
+        self._sending = False
+
+    @property
+    def console(self) -> ConsoleApp:
+        """The App."""
+        return cast("ConsoleApp", self.app)
+
+    @property
+    def version(self) -> str | None:
+        """The OCPP version that all the stations share; None where they differ."""
+        versions = self._versions()
+        return versions.pop() if len(versions) == 1 else None
+
+    def _versions(self) -> set[str | None]:
+        fleet = self.console.engine.fleet
+        return {found.version for one in self.stations if (found := fleet.station(one)) is not None}
+
+    def _fields(self) -> list[FieldSpec]:
+        from msgspec.structs import replace
+
+        from console.engine.orders.forms import form_for
+
+        engine = self.console.engine
+        station = engine.fleet.station(self.stations[0]) if len(self.stations) == 1 else None
+        specs = form_for(
+            self.order,
+            station,
+            engine.fleet,
+            self.version,
+            images=engine.files.images() if self.order.id == "firmware" else (),
+            evse=self._place[0],
+            connector=self._place[1],
+        )
+        return [replace(one, value=self._given.get(one.name, one.value)) for one in specs]
+
+    def compose(self) -> ComposeResult:
+        """Who, what, what will happen, send or leave."""
+        specs = self._fields()
+        with Vertical(classes="dialog"):
+            yield Static(self._who(), classes="who", markup=False)
+            if specs:
+                with VerticalScroll(classes="fields", can_focus=False):
+                    for spec in specs:
+                        yield Field(spec)
+            yield Static("", id="effect", markup=False)
+            yield Static("", id="trouble", markup=False)
+            with Horizontal(classes="buttons"):
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button("Send", id="send", variant="primary", compact=True)
+                yield Static("enter sends · esc leaves · ↑↓ fields", classes="keys", markup=False)
+
+    def on_mount(self) -> None:
+        """The keyboard goes to what is still missing; of a dangerous order to Cancel."""
+        count = len(self.stations)
+        title = self.order.title if count == 1 else f"{self.order.title} · {count} stations"
+        self.query_one(".dialog").border_title = Content(title)
+        self._judge()
+        if self.danger == "danger":
+            self.query_one("#cancel").focus()
+            return
+        fields = list(self.query(Field))
+        wanting = next((one for one in fields if one.spec.required and not one.value), None)
+        if wanting is not None or fields:
+            (wanting or fields[0]).take_focus()
+        else:
+            self.query_one("#send").focus()
+
+    def _who(self) -> Content:
+        fleet = self.console.engine.fleet
+        if len(self.stations) > 1:
+            names = ", ".join(safe_text(one, max_chars=24) for one in self.stations[:NAMED])
+            more = f" and {len(self.stations) - NAMED} more" if len(self.stations) > NAMED else ""
+            return Content.styled(f"{names}{more}", "bold")
+        station = fleet.station(self.stations[0])
+        if station is None:
+            return safe_content(self.stations[0], "bold")
+        return Content.assemble((safe_text(station.id, max_chars=48), "bold"), (f"  {_about(station)}", "$text-muted"))
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What stands in the fields, by name."""
+        return {field.spec.name: field.value for field in self.query(Field)}
+
+    @property
+    def danger(self) -> str:
+        """How dangerous the order is as it stands; to many stations every order that does something is."""
+        level = self.order.danger(self.values)
+        return "danger" if len(self.stations) > 1 and level != "none" else level
+
+    @on(Field.Edited)
+    def _judge(self) -> None:
+        """Say what will happen with what stands there now."""
+        values = {name: value for name, value in self.values.items() if value}
+        text = self.order.effect(values)
+        self.query_one("#effect", Static).update(safe_content(text[:1].upper() + text[1:]))
+        self.query_one("#trouble", Static).update(self._hints())
+        danger = self.danger == "danger"
+        self.query_one(".dialog").set_class(danger, "-danger")
+        self.query_one("#send", Button).variant = "error" if danger else "primary"
+
+    def _hints(self) -> Content:
+        if len(self.stations) > 1:
+            return Content("")
+        station = self.console.engine.fleet.station(self.stations[0])
+        if station is None:
+            return Content("")
+        known = self.console.profile.station(station.id)
+        quirks = quirks_for(station.vendor, station.model, station.firmware, known.quirks if known is not None else ())
+        lines = [safe_content(f"⚠ {hint}", "$text-warning") for hint in quirks.hints(self.order.id)]
+        return Content("\n").join(lines)
+
+    def _complain(self, sentence: str) -> None:
+        self.query_one("#trouble", Static).update(safe_content(f"✖ {sentence}", "bold $text-error"))
+        for field in self.query(Field):
+            if f" {field.spec.name}" in sentence:
+                field.take_focus()
+                return
+
+    # Keys.
+
+    def action_leave(self) -> None:
+        """Nothing is sent."""
+        self.dismiss()
+
+    @on(Button.Pressed, "#cancel")
+    def _cancel(self) -> None:
+        self.dismiss()
+
+    @on(Button.Pressed, "#send")
+    def _press(self) -> None:
+        self._send()
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        self.action_send()
+
+    def action_send(self) -> None:
+        """``enter`` in a field: a dangerous order wants its button pressed."""
+        if self.danger == "danger":
+            self.query_one("#cancel").focus()
+        else:
+            self._send()
+
+    def _send(self) -> None:
+        if not self._sending:
+            self._sending = True
+            spawn(self._go(), name=f"give {self.order.id}", owner=self.console.tasks)
+
+    async def _go(self) -> None:
+        try:
+            for version in self._versions():
+                check_arguments(self.order, version, self.values)
+            runs = await self.console.orders.give(self.order, self.stations, self.values)
+        except ChargehandError as error:
+            self._sending = False
+            if self.is_attached:
+                self._complain(error.sentence)
+            return
+        console = self.console
+        if self.is_current:
+            await self.dismiss()
+        console.orders.show(runs)
+
+
+def _about(station: Station) -> str:
+    words = [" ".join(word for word in (station.vendor, station.model) if word), f"OCPP {station.version or '?'}"]
+    running = len(station.active)
+    if running:
+        words.append(f"{running} session{'s' if running > 1 else ''} running")
+    return safe_text(" · ".join(word for word in words if word), max_chars=80)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)

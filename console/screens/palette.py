@@ -1,0 +1,56 @@
+"""What ctrl+p offers, by what is selected now: orders that apply, stations, sections, and the console's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from console.engine.orders.table import ORDERS
+from console.screens.commands import WORDS
+from console.screens.order_keys import why_not
+from console.screens.places import BAR
+from widgets.safe import safe_text
+
+if TYPE_CHECKING:
+    from console.app import ConsoleApp
+
+STATIONS = 500
+_WITH_TEXT = ("filter", "station", "accept", "refuse")  # words that want more than themselves
+
+Entry = tuple[str, str, Callable[[], None]]
+
+
+def entries(console: ConsoleApp) -> Iterator[Entry]:
+    """(title, what it does, how), likeliest first."""
+    if console.ready:
+        yield from _orders(console)
+    for one in BAR:
+        yield f"{one.title}", f"section {one.key}", partial(console.show_section, one.kind)
+    for word in WORDS:
+        if word.name == "theme":
+            yield "Light theme", "theme", partial(word.run, console, "light")
+            yield "Dark theme", "theme", partial(word.run, console, "dark")
+        elif word.name not in _WITH_TEXT:
+            yield word.name.capitalize(), word.text, partial(word.run, console, "")
+    if console.ready:
+        stations = sorted(console.engine.fleet.stations.values(), key=lambda one: one.key)
+        for station in stations[:STATIONS]:
+            state = "online" if station.connected else "offline"
+            model = safe_text(" ".join(word for word in (station.vendor, station.model) if word), max_chars=60)
+            yield _plain(station.id), f"{state} {model}", partial(console.open_station, station.id)
+
+
+def _orders(console: ConsoleApp) -> Iterator[Entry]:
+    section = console.frame_screen.shown_section
+    station = section.selected_station() if section is not None else None
+    marked = section.marked_stations() if section is not None else []
+    target = f"{len(marked)} stations" if marked else _plain(station or "")
+    for kind in ORDERS:
+        if why_not(console.engine, kind.id, station, marked) is None:
+            yield f"{kind.title} · {target}", kind.help, partial(console.orders.open, kind.id, None, {})
+
+
+def _plain(text: str) -> str:
+    # Titles of palette entries are plain strings to Textual's matcher.
+    return safe_text(text, max_chars=48)
