@@ -7,11 +7,11 @@ thread that shares the interpreter with a busy loop may wait 5 ms after each.
 from __future__ import annotations
 
 import asyncio
-import heapq
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import apsw
 import msgspec
@@ -19,9 +19,9 @@ import orjson
 
 from console.engine.errors import JournalError
 from console.engine.filter import Filter, parse_filter
-from console.engine.filter_sql import BINARY_REQUEST, BINARY_RESPONSE, OUT, OUTCOME_BITS, OUTCOME_MASK, clean, fold
-from console.engine.fleet.model import Alarm, Station, StoredSample, Transaction
-from console.engine.journal import codec, search
+from console.engine.filter_sql import clean, fold
+from console.engine.fleet.model import StoredSample, Transaction
+from console.engine.journal import codec, queries, search
 from console.engine.journal.schema import FILE, check, connect, damaged
 from console.engine.journal.search import MAX_ID, value
 from console.engine.journal.snapshot import Stored
@@ -85,11 +85,19 @@ class Reader:
             self._reading.close()
             self._reading = None
 
-    def _guarded(self, work: Callable[[apsw.Connection], T]) -> T:
+    def _fresh(self) -> apsw.Connection:
         try:
-            if self._reading is None:
-                self._reading = connect(self.path, read_only=True)
-            return work(self._reading)
+            return connect(self.path, read_only=True)
+        except (apsw.CorruptError, apsw.NotADBError) as error:
+            raise damaged(self.path, error) from error
+        except apsw.Error as error:
+            raise JournalError(f"{self.path} cannot be read ({error}).") from error
+
+    def _guarded(self, work: Callable[[apsw.Connection], T], connection: apsw.Connection | None = None) -> T:
+        if connection is None:
+            connection = self._reading = self._reading or self._fresh()
+        try:
+            return work(connection)
         except (apsw.CorruptError, apsw.NotADBError, msgspec.DecodeError, orjson.JSONDecodeError) as error:
             raise damaged(self.path, error) from error
         except apsw.Error as error:
@@ -102,20 +110,21 @@ class Reader:
 
     def load(self) -> Stored:
         """The last snapshot."""
-        return self._guarded(_load)
+        return self._guarded(queries.load)
 
     def tail(self, cursor: int) -> Iterator[Record]:
-        """Every record after ``cursor``, in order, with payloads."""
-        connection = connect(self.path, read_only=True)
+        """Every record after ``cursor``, in order, with payloads; up to what is committed when it gets there.
+
+        Read some hundred at a time, so that a slow consumer keeps no part of the WAL from being reused.
+        """
+        connection = self._fresh()
         try:
-            columns = ", ".join(codec.COLUMNS)
-            sql = f"SELECT {columns} FROM exchange e JOIN body b ON b.id = e.id WHERE e.id > ? ORDER BY e.id"
-            exchanges: Iterator[Record] = (codec.exchange(row) for row in connection.execute(sql, (cursor,)))
-            sql = "SELECT id, time, kind, station, link, data FROM happening WHERE id > ? ORDER BY id"
-            happenings: Iterator[Record] = (codec.happening(row) for row in connection.execute(sql, (cursor,)))
-            yield from heapq.merge(exchanges, happenings, key=lambda record: record.id)
-        except (apsw.CorruptError, apsw.NotADBError, msgspec.DecodeError) as error:
-            raise damaged(self.path, error) from error
+            while True:
+                records, further = self._guarded(partial(queries.chunk, cursor=cursor), connection)
+                yield from records
+                if further is None:
+                    return
+                cursor = further
         finally:
             connection.close()
 
@@ -170,9 +179,9 @@ class Reader:
 
     async def neighbours(self, exchange: Exchange) -> tuple[int | None, int | None]:
         """Ids of the exchanges before and after this one in the same transaction, or of the same station without one."""
-        line = f"station:{quoted(exchange.station)}"
+        line = f"station:{queries.quoted(exchange.station)}"
         if exchange.transaction is not None:
-            line += f" tx:{quoted(exchange.transaction)}"
+            line += f" tx:{queries.quoted(exchange.transaction)}"
         where = parse_filter(line)
 
         def work(connection: apsw.Connection) -> tuple[int | None, int | None]:
@@ -224,7 +233,7 @@ class Reader:
         sql = f"SELECT body FROM txn WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?"
 
         def work(connection: apsw.Connection) -> list[Transaction]:
-            return _entities(connection, list[Transaction], sql, *params, limit)
+            return queries.entities(connection, list[Transaction], sql, *params, limit)
 
         return sorted(await self._later(work), key=lambda transaction: transaction.id)
 
@@ -233,7 +242,7 @@ class Reader:
         sql = "SELECT body FROM sample WHERE txn = ? ORDER BY rowid"
 
         def work(connection: apsw.Connection) -> list[StoredSample]:
-            parts = _entities(connection, list[list[StoredSample]], sql, transaction)
+            parts = queries.entities(connection, list[list[StoredSample]], sql, transaction)
             return [sample for part in parts for sample in part]
 
         return sorted(await self._later(work), key=lambda sample: sample.time)
@@ -247,53 +256,8 @@ class Reader:
             start = value(connection, "SELECT min(first) FROM run WHERE newest >= ?", (since_ns,))
             low = value(connection, "SELECT indexed FROM state") + 1 if start is None else start
             wanted = orjson.dumps(sorted(actions)).decode()
-            found = value(connection, _ANSWERS, (fold(station_key), low, low, wanted, since_ns, limit))
+            found = value(connection, queries.ANSWERS, (fold(station_key), low, low, wanted, since_ns, limit))
             rows = sorted(orjson.loads(found), key=lambda row: row[0])
             return [StoredAnswer(*row[1:]) for row in rows]
 
         return await self._later(work)
-
-
-_ANSWERS = f"""
-WITH them(station) AS (SELECT id FROM name WHERE folded = ?),
-  theirs(id) AS (
-    SELECT id FROM them CROSS JOIN by_station USING(station) WHERE id >= ?
-    UNION ALL SELECT id FROM exchange
-      WHERE id > max(?, (SELECT indexed FROM state)) AND station IN (SELECT station FROM them))
-SELECT json_group_array(json_array(id, uid, action, request, response, tx)) FROM (
-  SELECT e.id, e.uid, name.text AS action, b.request, b.response, e.tx
-  FROM theirs CROSS JOIN exchange e ON e.id = theirs.id JOIN name ON name.id = e.action JOIN body b ON b.id = e.id
-  WHERE name.text IN (SELECT value FROM json_each(?)) AND e.time >= ? AND e.uid IS NOT NULL
-    AND e.bits & {OUT | OUTCOME_MASK} = {OUTCOME_BITS["result"]} AND e.bits & {BINARY_REQUEST | BINARY_RESPONSE} = 0
-    AND typeof(b.request) = 'text' AND typeof(b.response) = 'text'
-  ORDER BY e.id DESC LIMIT ?)
-"""
-
-
-def quoted(text: str) -> str:
-    """A value as the filter language takes it literally."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _entities(connection: apsw.Connection, kind: type[list[Any]], sql: str, *params: Any) -> list[Any]:
-    """The JSON of many rows as structs, in one step."""
-    joined = value(connection, f"SELECT '[' || coalesce(group_concat(body, ','), '') || ']' FROM ({sql})", params)
-    found: list[Any] = msgspec.json.decode(joined, type=kind)
-    return found
-
-
-def _load(connection: apsw.Connection) -> Stored:
-    connection.execute("BEGIN")
-    try:
-        stations: list[Station] = _entities(connection, list[Station], "SELECT body FROM station ORDER BY key")
-        recent = sorted({id_ for station in stations for id_ in (*station.recent, *station.active)})
-        known = "SELECT body FROM txn WHERE state = 'active' OR id IN (SELECT value FROM json_each(?)) ORDER BY id"
-        return Stored(
-            cursor=value(connection, "SELECT cursor FROM state"),
-            stations=stations,
-            transactions=_entities(connection, list[Transaction], known, orjson.dumps(recent).decode()),
-            alarms=_entities(connection, list[Alarm], "SELECT body FROM alarm ORDER BY id"),
-            counters=msgspec.json.decode(value(connection, "SELECT counters FROM state"), type=dict[str, int]),
-        )
-    finally:
-        connection.execute("ROLLBACK")

@@ -19,7 +19,7 @@ from urllib.parse import quote
 import apsw
 
 from console.engine.errors import JournalError
-from console.engine.filter_sql import OUT, OUTCOME_BITS, OUTCOME_MASK, VIOLATED
+from console.engine.filter_sql import OUTCOME_BITS, OUTCOME_MASK, VIOLATED
 
 FILE: Final = "chargehand.db"
 APPLICATION_ID: Final = 0x43484748  # "CHGH"
@@ -75,7 +75,7 @@ CREATE TRIGGER index_run AFTER UPDATE OF indexed ON state WHEN NEW.indexed > OLD
     WHERE {_RUN} AND bits & {OUTCOME_MASK} NOT IN {_CLEAN} ORDER BY 1, 2;
   INSERT INTO by_trouble SELECT {VIOLATION_KIND}, id FROM exchange WHERE {_RUN} AND bits & {VIOLATED} ORDER BY 2;
   INSERT INTO by_tx SELECT lower(tx), id FROM exchange WHERE {_RUN} AND tx IS NOT NULL ORDER BY 1, 2;
-  INSERT INTO by_order SELECT ordered, id FROM exchange WHERE {_RUN} AND ordered IS NOT NULL AND bits & {OUT} ORDER BY 1, 2;
+  INSERT INTO by_order SELECT ordered, id FROM exchange WHERE {_RUN} AND ordered IS NOT NULL ORDER BY 1, 2;
   INSERT INTO run SELECT NEW.indexed, OLD.indexed + 1, min(time), max(time) FROM exchange WHERE {_RUN} HAVING count(*);
 END;
 CREATE TABLE happening(id INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT NULL, station TEXT, key TEXT,

@@ -32,9 +32,11 @@ def exchange(number: int = 1, **changed: Any) -> Exchange:
         "response": response,
         "outcome": "result",
         "latency_ns": 3_000_000,
-        "raw_request": frame.call(uid, action, request) if action else None,
-        "raw_response": frame.result(uid, response),
     }
+    if "raw_request" not in changed:
+        facts["raw_request"] = frame.call(uid, action, request) if action else None
+    if "raw_response" not in changed:
+        facts["raw_response"] = frame.result(uid, response)
     return Exchange(**(facts | changed))
 
 
@@ -46,7 +48,7 @@ def happening(kind: str = "link.opened", station: str | None = "CP-001", **data:
 class Running:
     """A started journal and what it released, in order."""
 
-    def __init__(self, directory: Path, prepare: Callable[[Journal], None] | None = None) -> None:
+    def __init__(self, directory: Path, prepare: Callable[[Journal], object] | None = None) -> None:
         self.journal = Journal.open(directory)
         self.batches: list[tuple[list[Record], Exception | None]] = []
         self._arrived = asyncio.Event()

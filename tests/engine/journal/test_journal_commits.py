@@ -63,7 +63,7 @@ async def test_what_is_released_can_be_read_by_everybody(tmp_path: Path) -> None
 
 
 async def test_what_was_appended_before_the_start_is_written_too(tmp_path: Path) -> None:
-    running = Running(tmp_path, lambda journal: [journal.append(exchange(1))] and None)
+    running = Running(tmp_path, lambda journal: journal.append(exchange(1)))
     await running.write(exchange(2))
     assert [record.id for record in running.released] == [1, 2]
     await running.journal.close()
@@ -83,7 +83,7 @@ async def test_closing_writes_what_is_queued(tmp_path: Path) -> None:
 
 
 async def test_a_full_disk_refuses_whole_batches_and_is_left_behind_once_there_is_room(tmp_path: Path) -> None:
-    running = Running(tmp_path, lambda journal: journal._connection.execute("PRAGMA max_page_count=60") and None)
+    running = Running(tmp_path, lambda journal: journal._connection.execute("PRAGMA max_page_count=60"))
     bulky = "x" * 3000
     while not running.errors:
         await running.write(*(exchange(n, request={"data": bulky}) for n in range(1, 40)))
@@ -186,7 +186,7 @@ def test_trouble_with_the_disk_is_a_sentence_that_says_what_to_do(error: apsw.Er
 
 
 async def test_names_of_a_refused_batch_are_numbered_again(tmp_path: Path) -> None:
-    running = Running(tmp_path, lambda journal: journal._connection.execute("PRAGMA max_page_count=45") and None)
+    running = Running(tmp_path, lambda journal: journal._connection.execute("PRAGMA max_page_count=45"))
     big = {"data": "x" * 300_000}
     await running.write(exchange(1, station="new", action="Fresh", request=big))
     assert isinstance(running.errors[0], JournalFull)
