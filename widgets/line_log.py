@@ -137,6 +137,13 @@ class LineLog(LineView, Generic[RowT]):
             self._strips.pop(key, None)
             self._dirty = True
 
+    def skipped(self, count: int) -> None:
+        """``count`` rows came that were not given: the view holds still, and reads them from the source on the way down."""
+        self.stop_following()
+        self._ring.clear()
+        self._new += count
+        self._dirty = True
+
     def clear(self) -> None:
         """Forget every row, as for another filter; follows again."""
         self._generation += 1
