@@ -29,6 +29,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 MAX_BODY = 1_048_576
 NDJSON = "application/x-ndjson"
 _BATCH = 65_536
+_CATCH_UP_SECONDS = 1.0
 
 
 def make_app(engine: Engine, events: EventStream) -> Starlette:
@@ -56,14 +57,16 @@ def make_app(engine: Engine, events: EventStream) -> Starlette:
         ("GET", "/stations/{id:path}", api.station),
     ]
     return Starlette(
-        routes=[Route(path, _told(handler), methods=[method]) for method, path, handler in routes],
+        routes=[Route(path, _told(engine, handler), methods=[method]) for method, path, handler in routes],
         exception_handlers={HTTPException: _http_problem},
     )
 
 
-def _told(handler: Handler) -> Handler:
+def _told(engine: Engine, handler: Handler) -> Handler:
     async def answer(request: Request) -> Response:
         try:
+            if request.method == "GET":
+                await _caught_up(engine)
             return await handler(request)
         except ClientDisconnect:
             return Response(status_code=400)
@@ -73,6 +76,22 @@ def _told(handler: Handler) -> Handler:
             return problem_of(error)
 
     return answer
+
+
+async def _caught_up(engine: Engine) -> None:
+    """Wait until what came before the request is stored and folded, so that whoever was answered reads of it here."""
+    newest = engine.journal.last_id
+    if engine.fleet.cursor >= newest:
+        return
+    there = asyncio.Event()
+    unwatch = engine.watch(lambda record, _events: there.set() if record.id >= newest else None)
+    try:
+        async with asyncio.timeout(_CATCH_UP_SECONDS):  # a disk that refuses must not hold up the reading
+            await there.wait()
+    except TimeoutError:
+        return
+    finally:
+        unwatch()
 
 
 async def _http_problem(request: Request, error: Exception) -> Response:

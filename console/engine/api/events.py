@@ -1,14 +1,15 @@
 """Server-sent events: every exchange, happening and alarm as it is folded, with a way to go on after a broken link.
 
 ``event`` is ``exchange``, ``happening`` or ``alarm``; ``id`` the number of the record, so that ``Last-Event-ID`` finds the
-place in the journal again. Source: HTML standard, section 9.2.
+place in the journal again. Alarms are told live only; ``GET /alarms`` gives where they stand.
+Source: HTML standard, section 9.2.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -54,7 +55,7 @@ class EventStream:
         for follower in self._followers:
             follower.wake.set()
 
-    async def follow(self, where: Filter | None, after: int | None) -> AsyncIterator[bytes]:
+    async def follow(self, where: Filter | None, after: int | None) -> AsyncGenerator[bytes, None]:
         """The stream of one client: from the journal what came after ``after``, then what comes."""
         follower = _Follower(where, self._engine.fleet.cursor if after is None else after)
         follower.behind = after is not None
@@ -66,10 +67,8 @@ class EventStream:
                     async for text in self._missed(follower):
                         yield text
                 while follower.waiting and not follower.behind:
-                    number, text = follower.waiting.popleft()
-                    if number >= follower.sent:
-                        follower.sent = number
-                        yield text
+                    follower.sent, text = follower.waiting.popleft()
+                    yield text
                 if self._closed or follower.behind:
                     continue
                 follower.wake.clear()
@@ -87,13 +86,17 @@ class EventStream:
         follower.waiting.clear()
         end = self._engine.fleet.cursor
         records = self._engine.journal.tail(follower.sent)
-        while batch := await asyncio.to_thread(_take, records, end):
-            for record in batch:
-                text = _record(record, follower.where)
-                follower.sent = record.id
-                if text is not None:
-                    yield text
-        follower.sent = max(follower.sent, end + 1)
+        try:
+            while batch := await asyncio.to_thread(_take, records, end):
+                for record in batch:
+                    text = _record(record, follower.where)
+                    follower.sent = record.id
+                    if text is not None:
+                        yield text
+        finally:
+            if isinstance(records, Generator):
+                records.close()  # and with it its connection
+        follower.sent = max(follower.sent, end)
 
     def _folded(self, record: Record, _events: tuple[Event, ...]) -> None:
         fleet = self._engine.fleet
