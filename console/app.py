@@ -7,6 +7,7 @@ command line calls.
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
 import time
@@ -58,7 +59,7 @@ class ConsoleApp(App[int]):
         self.options = options or EngineOptions()
         self.demo_options = demo
         self.demo = DemoFleet()
-        self.orders = Orders(self)
+        self.orders: Orders = Orders(self)
         self.frozen = False
         self.failure: ChargehandError | None = None
         self.marks: set[str] = set()
@@ -124,10 +125,11 @@ class ConsoleApp(App[int]):
         from console.engine.engine import Engine
 
         options = self.options
+        data = data_directory(options)
         try:
             engine = Engine(
                 self.profile,
-                data_directory(options),
+                data,
                 listen=options.listen or None,
                 api=options.api,
                 files=options.files,
@@ -140,6 +142,7 @@ class ConsoleApp(App[int]):
             self.exit(2)
             return
         self._engine = engine
+        _log_to(data / "console.log")
         self.frame_screen.tick()
         if self.demo_options is not None:
             await self.start_demo(self.demo_options)
@@ -289,6 +292,14 @@ class ConsoleApp(App[int]):
             yield SystemCommand(title, text, action)
 
 
+def _log_to(path: Path) -> None:
+    """What the program has to say of itself goes to a file: a line on stderr would tear the screen."""
+    root = logging.getLogger()
+    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root.handlers[:] = [handler]
+
+
 def _loopback(url: str) -> str:
     """The URL for a child on this machine, whatever address is shown to chargers."""
     scheme, _, rest = url.partition("://")
@@ -314,6 +325,7 @@ def run_console(options: EngineOptions, *, demo: DemoOptions | None = None) -> i
 
 
 def _run(profile: Profile, options: EngineOptions, demo: DemoOptions | None) -> int:
+    logging.getLogger().addHandler(logging.NullHandler())
     app = ConsoleApp(profile, options, demo=demo)
 
     async def main() -> int | None:

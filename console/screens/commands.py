@@ -9,27 +9,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, cast
-
-from textual import events, on
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.content import Content
-from textual.widgets import Input, Static
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from console.engine.errors import ChargehandError
 from console.engine.orders.check import check_arguments
 from console.engine.orders.grammar import CommandError, parse_command
 from console.screens.places import BAR
-from widgets.safe import safe_content, safe_text
+from widgets.command_line import CommandLine
+from widgets.completion import Completion, Offer
+from widgets.safe import safe_text
 
 if TYPE_CHECKING:
     from console.app import ConsoleApp
 
-ROWS = 8
-KEPT = 50  # lines that ↑ brings back
+MOST = 50
+STATION_WORDS: Final = ("station", "accept", "refuse")
 
 
 class Word(NamedTuple):
@@ -128,191 +124,51 @@ def _order(console: ConsoleApp, text: str) -> None:
     console.orders.run_now(command.order, stations, arguments)
 
 
-class CommandBar(Vertical):
-    """The line itself, with what can stand at the cursor above it. It is hidden until ``:`` is pressed."""
+def offers(console: ConsoleApp, text: str, cursor: int) -> Sequence[Offer]:
+    """What can stand at the cursor: orders, sections and words; then stations, arguments and their values."""
+    line = text[:cursor]
+    begun = line.lstrip()
+    head, blank, rest = begun.partition(" ")
+    start = len(line) - len(begun)
+    if blank and head in STATION_WORDS:
+        return _stations(console, rest, len(line) - len(rest))
+    if blank and (head in _BY_NAME or any(head in (view.kind, view.key) for view in BAR)):
+        return []
+    own: list[Offer] = []
+    if not blank:
+        names = [(view.kind, f"section {view.key}") for view in BAR] + [(one.name, one.text) for one in WORDS]
+        own = [Completion(name, what, start) for name, what in names if name.startswith(begun.casefold())]
+    if not console.ready:
+        return own
+    from console.engine.orders.complete import complete
 
-    DEFAULT_CSS = """
-    CommandBar { height: auto; display: none; background: $panel; dock: bottom; }
-    CommandBar.-open { display: block; }
-    CommandBar #offers { height: auto; max-height: 8; padding: 0 1; background: $panel; }
-    CommandBar #complaint { height: auto; display: none; padding: 0 1; color: $text-error; text-style: bold; }
-    CommandBar Horizontal { height: 1; }
-    CommandBar #colon { width: 2; color: $text-accent; text-style: bold; padding-left: 1; }
-    CommandBar Input { height: 1; border: none; padding: 0; background: $panel; }
-    CommandBar Input:focus { border: none; }
-    """
+    engine = console.engine
+    images = [one.name for one in engine.files.images()] if "file=" in line else []
+    found: list[Offer] = list(complete(line, cursor, engine.fleet, station=_selected(console), images=images))
+    return found + own
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Leave", show=False),
-        Binding("tab", "take(1)", "Complete", show=False, priority=True),
-        Binding("shift+tab", "take(-1)", "Complete", show=False, priority=True),
-        Binding("up", "older", "Line before", show=False),
-        Binding("down", "newer", "Line after", show=False),
-    ]
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._offers: list[tuple[str, str, int]] = []
-        self._at = -1
-        self._typed = ("", 0)
-        self._history: list[str] = []
-        self._back = 0
-        self._own = False
+def _stations(console: ConsoleApp, begun: str, start: int) -> Sequence[Offer]:
+    if not console.ready:
+        return []
+    every = sorted(console.engine.fleet.stations.values(), key=lambda one: (not one.connected, one.key))
+    return [
+        Completion(one.id, "online" if one.connected else "offline", start)
+        for one in every
+        if one.key.startswith(begun.casefold())
+    ][:MOST]
 
-    @property
-    def console(self) -> ConsoleApp:
-        """The App."""
-        return cast("ConsoleApp", self.app)
 
-    @property
-    def input(self) -> Input:
-        """Where the line is written."""
-        return self.query_one(Input)
+def command_line(console: ConsoleApp) -> CommandLine:
+    """The `:` line of the frame."""
+    return CommandLine(partial(offers, console), id="command")
 
-    def compose(self) -> ComposeResult:
-        """Offers, a complaint, the line."""
-        yield Static("", id="complaint", markup=False)
-        yield Static("", id="offers", markup=False)
-        with Horizontal():
-            yield Static(":", id="colon", markup=False)
-            yield Input(select_on_focus=False, placeholder="an order, a section, filter …   tab completes, esc leaves")
 
-    def open(self, text: str = "") -> None:
-        """Take the keyboard."""
-        self.add_class("-open")
-        self._back = 0
-        self.input.value = text
-        self.input.cursor_position = len(text)
-        self.input.focus()
-        self._complain("")
-        self._look()
-
-    def action_close(self) -> None:
-        """Give the keyboard back to the section."""
-        self.remove_class("-open")
-        section = self.console.frame_screen.shown_section
-        if section is not None:
-            section.take_focus()
-
-    def _complain(self, sentence: str) -> None:
-        line = self.query_one("#complaint", Static)
-        line.display = bool(sentence)
-        line.update(safe_content(sentence))
-
-    @on(Input.Changed)
-    def _changed(self) -> None:
-        if self._own:
-            self._own = False
-            return
-        self._complain("")
-        self._look()
-
-    def _look(self) -> None:
-        text, cursor = self.input.value, self.input.cursor_position
-        self._typed = (text, cursor)
-        self._at = -1
-        self._offers = self._find(text[:cursor])
-        self._draw()
-
-    def _find(self, text: str) -> list[tuple[str, str, int]]:
-        """(what can stand there, what it is, where it begins)."""
-        console = self.console
-        begun = text.lstrip()
-        if " " not in begun:
-            names = [(view.kind, f"section {view.key}") for view in BAR] + [(one.name, one.text) for one in WORDS]
-            own = [(name, what, len(text) - len(begun)) for name, what in names if begun and name.startswith(begun)]
-        else:
-            own = []
-            head, _, rest = begun.partition(" ")
-            if head in ("station", "accept", "refuse") and console.ready:
-                start = len(text) - len(rest)
-                folded = rest.casefold()
-                return [
-                    (one.id, "online" if one.connected else "offline", start)
-                    for one in console.engine.fleet.stations.values()
-                    if one.key.startswith(folded)
-                ][:ROWS]
-            if head in _BY_NAME or any(head in (view.kind, view.key) for view in BAR):
-                return []
-        if not console.ready:
-            return own
-        from console.engine.orders.complete import complete
-
-        engine = console.engine
-        images = [one.name for one in engine.files.images()] if "file=" in text else []
-        found = complete(text, len(text), engine.fleet, station=_selected(console), images=images)
-        return [*((one.text, one.meta, one.start) for one in found), *own]
-
-    def _draw(self) -> None:
-        shown = max(0, min(self._at, len(self._offers) - ROWS // 2) - ROWS // 2)
-        lines: list[Content] = []
-        for at, (text, meta, _) in enumerate(self._offers[shown : shown + ROWS], start=shown):
-            style = "reverse bold" if at == self._at else "bold"
-            name = safe_text(text, max_chars=40)
-            lines.append(
-                Content.assemble((f" {name:<24}", style), (f" {safe_text(meta, max_chars=80)}", "$text-muted"))
-            )
-        more = len(self._offers) - shown - ROWS
-        if more > 0:
-            lines.append(Content.styled(f" … {more} more", "$text-muted"))
-        offers = self.query_one("#offers", Static)
-        offers.display = bool(lines)
-        offers.update(Content("\n").join(lines))
-
-    def action_take(self, step: int) -> None:
-        """Put the next offer in."""
-        if not self._offers:
-            return
-        self._at = (self._at + step) % len(self._offers)
-        text, _, start = self._offers[self._at]
-        typed, cursor = self._typed
-        tail = "" if text.endswith("=") else " "
-        line = f"{typed[:start]}{text}{tail}{typed[cursor:].lstrip()}"
-        self._own = True
-        self.input.value = line
-        self.input.cursor_position = start + len(text) + len(tail)
-        if len(self._offers) == 1:
-            self._look()
-        else:
-            self._draw()
-
-    def on_key(self, event: events.Key) -> None:
-        """A space after a taken offer goes on from there."""
-        if event.key == "space" and self._at >= 0 and self.input.value.endswith(" "):
-            event.stop()
-            event.prevent_default()
-            self._look()
-
-    def action_older(self) -> None:
-        """The line given before."""
-        self._recall(1)
-
-    def action_newer(self) -> None:
-        """The line given after."""
-        self._recall(-1)
-
-    def _recall(self, step: int) -> None:
-        self._back = max(0, min(self._back + step, len(self._history)))
-        line = self._history[-self._back] if self._back else ""
-        self.input.value = line
-        self.input.cursor_position = len(line)
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        line = event.value.strip()
-        if not line:
-            self.action_close()
-            return
-        try:
-            run_command(self.console, line)
-        except CommandError as error:
-            self.input.cursor_position = min(error.column, len(event.value))
-            self._complain(error.sentence)
-            return
-        except ChargehandError as error:
-            self._complain(error.sentence)
-            return
-        if not self._history or self._history[-1] != line:
-            self._history = [*self._history[-KEPT + 1 :], line]
-        self.action_close()
+def submit(console: ConsoleApp, line: CommandLine, text: str) -> None:
+    """Enter: do it and close, or say what is wrong and stay."""
+    try:
+        run_command(console, text)
+    except ChargehandError as error:
+        line.show_error(error.sentence)
+        return
+    line.close()

@@ -103,7 +103,7 @@ class Field(Horizontal):
     def compose(self) -> ComposeResult:
         """Name, value, hint."""
         spec = self.spec
-        name = safe_text(spec.label, max_chars=40) + ("" if spec.required else "")
+        name = safe_text(spec.label, max_chars=40)
         yield Static(safe_content(name), classes="name", markup=False)
         if spec.choices and spec.kind in ("choice", "bool"):
             yield Choice(spec.choices, spec.value, optional=not spec.required and not spec.value)

@@ -14,7 +14,7 @@ from console.screens.base import KeyHint, Section
 from console.screens.fleet_filter import FleetTerm, complete_fleet_filter, matches, parse_fleet_filter
 from console.screens.fleet_rows import alarms_by_station, columns, fleet_row, rank, seen_text, sort_value
 from widgets.columns import Cell, CellLike, Row
-from console.screens.filter_stub import FilterLine
+from widgets.filter_line import FilterLine
 from widgets.line_table import Key, LineTable, sort_token
 from widgets.safe import safe_text
 
@@ -43,6 +43,7 @@ class FleetSection(Section):
         self._second = -1
         self._now = 0
         self._terms: tuple[FleetTerm, ...] = ()
+        self._filter = ""
         self._alarms: dict[str, list[Alarm]] = {}
         self._orders: dict[str, str] = {}
         self._rows: dict[str, tuple[object, Row]] = {}
@@ -59,7 +60,12 @@ class FleetSection(Section):
             markable=True,
             id="fleet-table",
         )
-        yield FilterLine(_check, complete_fleet_filter, id="fleet-filter")
+        yield FilterLine(
+            _check,
+            complete_fleet_filter,
+            hint="words, station: model: ocpp: is:offline|charging|faulted|pending|alarm  ! negates",
+            id="fleet-filter",
+        )
 
     @property
     def table(self) -> LineTable:
@@ -102,7 +108,7 @@ class FleetSection(Section):
             for one in self.engine.fleet.stations.values()
             if not one.removed and matches(self._terms, one, alarms := self._alarms.get(one.key, none))
         ]
-        rows.sort()  # type: ignore[arg-type]
+        rows.sort()
         return [key for _, _, key in rows]
 
     def _sort_name(self, station: Station) -> tuple[int, object]:
@@ -200,19 +206,27 @@ class FleetSection(Section):
 
     # The filter line.
 
-    @on(FilterLine.Changed)
-    def _filtered(self, event: FilterLine.Changed) -> None:
-        self._terms = parse_fleet_filter(event.text)
-        self._changed = -1
-        self.pull(self.host.engine.clock())
+    @on(FilterLine.Filtered)
+    def _filtered(self, event: FilterLine.Filtered) -> None:
+        event.stop()
+        self.set_filter(event.text)
+
+    @on(FilterLine.Closed)
+    def _filter_closed(self, event: FilterLine.Closed) -> None:
+        event.stop()
+        self.take_focus()
 
     def set_filter(self, text: str) -> None:
-        """Take this filter line."""
-        self.query_one(FilterLine).set_text(text)
+        """Take this filter line. Raises FilterError where it cannot be understood."""
+        self._terms = parse_fleet_filter(text)
+        self._filter = text.strip()
+        self._changed = -1
+        if self.host.ready:
+            self.pull(self.engine.clock())
 
     def focus_filter(self) -> bool:
         """``/``."""
-        self.query_one(FilterLine).open()
+        self.query_one(FilterLine).open(self._filter)
         return True
 
     def back(self) -> bool:
@@ -221,7 +235,8 @@ class FleetSection(Section):
             self.table.set_marks(())
             return True
         if self._terms:
-            self.query_one(FilterLine).clear()
+            self.query_one(FilterLine).value = ""
+            self.set_filter("")
             return True
         return False
 
@@ -229,8 +244,12 @@ class FleetSection(Section):
 
     def crumb(self) -> str:
         """Fleet, and how many are marked."""
-        marked = len(self.table.marks) if self.is_attached and self.query(LineTable) else 0
-        return f"Fleet › {marked} marked" if marked else "Fleet"
+        words = ["Fleet"]
+        if self._filter:
+            words.append(f"/{safe_text(self._filter, max_chars=40)}")
+        if self.query(LineTable) and (marked := len(self.table.marks)):
+            words.append(f"{marked} marked")
+        return " › ".join(words)
 
     def selected_station(self) -> str | None:
         """The station at the cursor."""
@@ -270,9 +289,9 @@ class FleetSection(Section):
             console.approve(station, accept)
 
 
-def _check(text: str) -> FilterError | None:
+def _check(text: str) -> str | None:
     try:
         parse_fleet_filter(text)
     except FilterError as error:
-        return error
+        return error.sentence
     return None

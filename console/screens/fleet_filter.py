@@ -13,6 +13,7 @@ import msgspec
 
 from console.engine.errors import FilterError
 from console.screens.fleet_rows import faulted
+from widgets.completion import Completion
 
 if TYPE_CHECKING:
     from console.engine.fleet.model import Alarm, Station
@@ -55,17 +56,19 @@ def parse_fleet_filter(text: str) -> tuple[FleetTerm, ...]:
     return tuple(terms)
 
 
-def complete_fleet_filter(text: str, cursor: int) -> list[str]:
+def complete_fleet_filter(text: str, cursor: int) -> list[Completion]:
     """What the word at the cursor may become."""
     start = text.rfind(" ", 0, cursor) + 1
-    typed = text[start:cursor].lstrip("!")
+    while text[start:cursor].startswith("!"):
+        start += 1
+    typed = text[start:cursor].casefold()
     name, colon, part = typed.partition(":")
     if not colon:
-        return [f"{field}:" for field in FIELDS if typed and field.startswith(typed.casefold())]
-    if name.casefold() != "is":
+        return [Completion(f"{field}:", "", start) for field in FIELDS if typed and field.startswith(typed)]
+    if name != "is":
         return []
     begun = part.rpartition("|")[2]
-    return [f"is:{state}" for state in STATES if state.startswith(begun.casefold()) and state != begun]
+    return [Completion(state, "", cursor - len(begun)) for state in STATES if state.startswith(begun)]
 
 
 def matches(terms: Sequence[FleetTerm], station: Station, alarms: Sequence[Alarm]) -> bool:

@@ -18,6 +18,7 @@ from console.engine.orders.table import key_rows
 from console.screens.base import KeyHint, Section, key_label
 from console.screens.places import BAR, Place, make_section, view
 from widgets import header
+from widgets.command_line import CommandLine
 from widgets.header import BannerLine, Crumb, HeaderBar, HeaderState, KeyBar, SectionBar
 
 if TYPE_CHECKING:
@@ -59,13 +60,13 @@ class Frame(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Header, section bar, banner, the sections, command line, footer."""
-        from console.screens.commands import CommandBar
+        from console.screens.commands import command_line
 
         yield HeaderBar(id="header")
         yield SectionBar(id="bar")
         yield BannerLine(id="banner")
         yield ContentSwitcher(id="sections")
-        yield CommandBar(id="command")
+        yield command_line(self.console)
         yield KeyBar(id="footer")
 
     def on_mount(self) -> None:
@@ -210,6 +211,17 @@ class Frame(Screen[None]):
             section.pull(self.console.now())
         self.draw(self.console.now())
 
+    @on(CommandLine.Submitted)
+    def _submitted(self, event: CommandLine.Submitted) -> None:
+        from console.screens.commands import submit
+
+        submit(self.console, event.line, event.text)
+
+    @on(CommandLine.Closed)
+    def _command_closed(self) -> None:
+        if self._shown is not None:
+            self._shown.take_focus()
+
     @on(SectionBar.Picked)
     def _picked(self, event: SectionBar.Picked) -> None:
         self.go(next(one.kind for one in BAR if one.key == event.key))
@@ -263,9 +275,7 @@ class Frame(Screen[None]):
 
     def action_command(self, text: str = "") -> None:
         """``:``."""
-        from console.screens.commands import CommandBar
-
-        self.query_one(CommandBar).open(text)
+        self.query_one(CommandLine).open(text)
 
     def action_help(self) -> None:
         """``?``."""
