@@ -13,6 +13,9 @@ def simulate(url: str, fleet: str, stations: int | None) -> int:
     if parts.scheme not in ("ws", "wss") or not parts.hostname:
         raise CommandFailed(f"“{url}” is no URL of a central system; it looks like ws://127.0.0.1:9000/.")
     from console.simulator.__main__ import main
+    from profiles.fleet_file import load_fleet
+
+    load_fleet(fleet)  # a wrong name is one sentence, told before anything runs
 
     words = ["-v", f"--fleet={fleet}"]
     if stations is not None:

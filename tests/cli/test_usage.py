@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from console.cli import quick_options
+from console.engine.options import EngineOptions
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+COMMANDS = ("run", "demo", "serve", "call", "stations", "connectors", "transactions", "messages", "connections")
+MORE_COMMANDS = ("alarms", "export", "simulate", "profile")
+
+
+def test_help_names_every_command(chargehand: Run) -> None:
+    done = chargehand("--help")
+    assert done.returncode == 0
+    for command in (*COMMANDS, *MORE_COMMANDS):
+        assert f"\n  {command} " in done.stdout
+        assert chargehand(command, "--help").returncode == 0
+
+
+def test_the_version_is_told(chargehand: Run) -> None:
+    done = chargehand("--version")
+    assert (done.returncode, done.stdout) == (0, "chargehand 0.1.0\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["explode"],
+        ["stations", "--frobnicate"],
+        ["messages", "--limit", "many"],
+        ["messages", "nonsense:x"],
+        ["serve", "--profile", "no-such-profile"],
+        ["serve", "--listen", "nowhere"],
+        ["serve", "--listen", "wss://127.0.0.1:0"],
+        ["simulate", "http://127.0.0.1:1"],
+        ["simulate", "ws://127.0.0.1:1", "--fleet", "no-such-fleet"],
+        ["demo", "--fleet", "no-such-fleet"],
+        ["demo", "--stations", "0"],
+        ["run", "--nonsense"],
+        ["--nonsense"],
+        ["--profile", "no-such-profile"],
+        ["profile", "show", "no-such-profile"],
+        ["profile", "check", "no-such-file.toml"],
+        ["profile"],
+        ["export", "messages"],
+        ["stations", "--api", "http://127.0.0.1:1", "--data", "x"],
+    ],
+)
+def test_a_wrong_usage_is_one_sentence_and_2(chargehand: Run, tmp_path: Path, words: list[str]) -> None:
+    done = chargehand(*words, CHARGEHAND_RUNTIME_DIR=str(tmp_path), CHARGEHAND_DATA_DIR=str(tmp_path / "data"))
+    assert done.returncode == 2, (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+
+
+def test_profiles_are_listed_shown_found_and_checked(chargehand: Run, tmp_path: Path) -> None:
+    listed = chargehand("profile", "list").stdout
+    assert all(name in listed for name in ("bench", "fleet", "strict", "tradeshow"))
+    shown = chargehand("profile", "show", "fleet").stdout
+    assert "[[stations]]" in shown
+    assert "# " in shown
+    path = Path(chargehand("profile", "path", "fleet").stdout.strip())
+    assert path.read_text() == shown
+    assert chargehand("profile", "path").returncode == 0
+    assert chargehand("profile", "check", str(path)).returncode == 0
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text('name = "wrong"\n[listen]\naddress = 9000\nsecurity = 1\n')
+    done = chargehand("profile", "check", str(wrong))
+    assert done.returncode == 2
+    assert "wrong.toml, line 3" in done.stderr
+    assert "wrong.toml, line 4" in done.stderr
+
+
+def test_the_short_way_to_run_reads_flags_as_typer_does() -> None:
+    read = quick_options(
+        ["--profile", "fleet", "--listen=127.0.0.1:0", "--listen", "[::1]:0", "--api", "a:1", "--files=b:2",
+         "--data", "d", "--read-only", "--insecure"]
+    )  # fmt: skip
+    assert read == EngineOptions(
+        profile="fleet",
+        listen=("127.0.0.1:0", "[::1]:0"),
+        api="a:1",
+        files="b:2",
+        data=Path("d"),
+        read_only=True,
+        insecure=True,
+    )
+    assert quick_options([]) == EngineOptions()
+    for more in (["--help"], ["--profile"], ["--listen", "--api"], ["word"], ["--read-only=yes"], ["--data="]):
+        assert quick_options(more) is None
+
+
+def test_typer_reads_them_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    from console.commands import screen
+    from console.commands.program import run_program
+
+    seen: list[EngineOptions] = []
+
+    def run(options: EngineOptions) -> int:
+        seen.append(options)
+        return 0
+
+    monkeypatch.setattr(screen, "run", run)
+    words = ["--profile", "fleet", "--listen", "a:1", "--listen", "b:2", "--data", "d", "--read-only"]
+    assert run_program(["run", *words]) == 0
+    assert seen == [quick_options(words)]
+
+
+def test_the_way_to_the_screen_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, console.cli as cli\n"
+        "cli.quick_options(['--profile', 'bench'])\n"
+        "heavy = {'typer', 'rich', 'textual', 'httpx', 'uvicorn', 'starlette', 'ocpp', 'cryptography', 'asyncio'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"
