@@ -102,7 +102,7 @@ def milliseconds(exchange: Exchange) -> str:
     """From call to answer, ``—`` where there was none."""
     if exchange.latency_ns is None or exchange.outcome not in _CLOSED:
         return "—"
-    return thousands(exchange.latency_ns / 1_000_000)
+    return "<1" if exchange.latency_ns < 1_000_000 else thousands(exchange.latency_ns / 1_000_000)
 
 
 def readings(exchange: Exchange) -> str:

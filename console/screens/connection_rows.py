@@ -1,0 +1,230 @@
+"""How an attempt to reach the endpoint is told: as a row, and in full sentences for the person at the charger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+from console.engine.endpoint.attempts import Attempt
+from console.engine.wire.exchange import Happening
+from widgets.columns import Cell, Column, Row
+from widgets.format import age, clock, date_clock, duration
+from widgets.tone import Tone
+
+NS: Final = 1_000_000_000
+
+COLUMNS: Final = (
+    Column("time", "TIME", 8, 8),
+    Column("verdict", "VERDICT", 10, 9),
+    Column("identity", "IDENTITY", 18, 10),
+    Column("peer", "PEER", 21, 15, priority=2),
+    Column("path", "PATH", 18, 18, max_width=40, weight=1, priority=7),
+    Column("offers", "OFFERS", 12, 9, priority=4),
+    Column("tls", "TLS", 8, 4, priority=6),
+    Column("user", "USER", 10, 5, priority=5),
+    Column("status", "CODE", 4, 4, align="right", priority=1),
+    Column("reason", "WHY", 24, 20, weight=3),
+)
+
+# Close codes that say more than their number (RFC 6455 section 7.4.1).
+_CODES: Final = {
+    1000: "closed as agreed",
+    1001: "one side went away",
+    1002: "the WebSocket protocol was broken",
+    1003: "a kind of data that is not taken",
+    1006: "the connection broke without a close frame",
+    1007: "text that is no UTF-8",
+    1008: "refused by a rule",
+    1009: "a message that is too long",
+    1011: "the other side failed",
+    1012: "the other side restarts",
+}
+
+
+class Told(NamedTuple):
+    """How an attempt stands: glyph, word, tone."""
+
+    glyph: str
+    word: str
+    tone: Tone
+
+
+def told(attempt: Attempt) -> Told:
+    """Open, closed, refused, or still trying."""
+    match attempt.verdict:
+        case "open":
+            return Told("●", "open", "ok")
+        case "closed":
+            return Told("○", "closed", "idle")
+        case "refused":
+            return Told("✖", "refused", "bad")
+        case _:
+            return Told("◔", "trying", "busy")
+
+
+def row(attempt: Attempt) -> Row:
+    """The cells of one attempt, in the order of ``COLUMNS``."""
+    state = told(attempt)
+    refused = attempt.verdict == "refused"
+    return [
+        Cell(clock(attempt.time), "muted"),
+        Cell(f"{state.glyph} {state.word}", state.tone),
+        Cell(attempt.identity or "—", "bold" if attempt.identity else "muted"),
+        attempt.peer,
+        Cell(attempt.path or "—", "" if attempt.path else "muted"),
+        Cell(
+            ", ".join(attempt.subprotocols) or ("none" if attempt.path else "—"), "" if attempt.subprotocols else "warn"
+        ),
+        Cell(attempt.tls or "no", "" if attempt.tls else "muted"),
+        Cell(attempt.user or "—", "" if attempt.user else "muted"),
+        Cell(code(attempt), "bad" if refused else "muted"),
+        Cell(why(attempt), "bad" if refused else ("warn" if attempt.badges and attempt.verdict == "open" else "")),
+    ]
+
+
+def code(attempt: Attempt) -> str:
+    """The close code where there is one, else the HTTP status."""
+    found = attempt.close_code if attempt.close_code is not None else attempt.status
+    return "—" if found is None else str(found)
+
+
+def why(attempt: Attempt) -> str:
+    """A few words: why it was refused or closed, what was put up with while it is open."""
+    if attempt.verdict == "refused":
+        return attempt.reason or "refused"
+    if attempt.verdict == "closed":
+        return attempt.reason or _CODES.get(attempt.close_code or 0, "closed")
+    if attempt.verdict == "open":
+        speaks = f"OCPP {attempt.version}" if attempt.version else "connected"
+        return f"{speaks} · {'; '.join(attempt.badges)}" if attempt.badges else speaks
+    return "no request yet"
+
+
+def facts(attempt: Attempt) -> Iterable[str | None]:
+    """What a filter looks at."""
+    return (
+        attempt.peer,
+        attempt.path,
+        attempt.identity,
+        attempt.station,
+        told(attempt).word,
+        code(attempt),
+        attempt.reason,
+        attempt.user,
+        attempt.agent,
+        attempt.version,
+        *attempt.subprotocols,
+        *attempt.badges,
+    )
+
+
+Line = tuple[str, str, str]
+"""A line of the detail: what it is, the text, its style. Texts of stations are made safe where they are drawn."""
+
+
+def detail(attempt: Attempt, now_ns: int) -> list[Line]:
+    """Everything there is to say of one attempt, most needed first: what happened, why, and what to change."""
+    state = told(attempt)
+    lines: list[Line] = [("", f"{state.glyph} {_sentence(attempt, now_ns)}", f"bold {state.tone}")]
+    if attempt.reason and attempt.verdict != "open":
+        lines.append(("Why", _full(attempt.reason), ""))
+    if attempt.verdict == "refused":
+        lines.append(("Change", attempt.advice or "Nothing is known that would help.", "accent bold"))
+    elif attempt.advice:
+        lines.append(("Advice", attempt.advice, ""))
+    if attempt.badges:
+        lines.append(("Put up with", "; ".join(attempt.badges), "warn"))
+    lines.append(("Asked for", _request(attempt), ""))
+    lines.append(("From", _origin(attempt), "muted"))
+    return lines
+
+
+def _sentence(attempt: Attempt, now_ns: int) -> str:
+    who = attempt.station or attempt.identity
+    at = date_clock(attempt.time)
+    match attempt.verdict:
+        case "open":
+            since = age((now_ns - attempt.time) / NS)
+            return f"{who} is connected with OCPP {attempt.version or '?'}, for {since}."
+        case "closed":
+            lasted = duration(((attempt.closed or attempt.time) - attempt.time) / NS)
+            number = f", code {attempt.close_code}" if attempt.close_code is not None else ""
+            meaning = _CODES.get(attempt.close_code or 0, "")
+            return f"{who} was connected from {at} UTC for {lasted}{number}{f': {meaning}' if meaning else ''}."
+        case "refused":
+            status = f" with HTTP {attempt.status}" if attempt.status not in (None, 101) else ""
+            return f"{who or 'A caller without an identity'} was refused{status} at {at} UTC."
+        case _:
+            return f"{attempt.peer} has opened the port at {at} UTC and has not asked for anything yet."
+
+
+def _full(text: str) -> str:
+    """A reason as a sentence."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"
+
+
+def _request(attempt: Attempt) -> str:
+    if attempt.path is None:
+        return "nothing that could be read"
+    offered = ", ".join(attempt.subprotocols) or "no subprotocol"
+    agreed = f" → {attempt.subprotocol}" if attempt.subprotocol else ""
+    return f"{attempt.path}   offers {offered}{agreed}   {f'user {attempt.user}' if attempt.user else 'no user name'}"
+
+
+def _origin(attempt: Attempt) -> str:
+    parts = [f"{attempt.peer} to {attempt.local}", attempt.tls or "no TLS"]
+    if attempt.security:
+        parts.append(f"security profile {attempt.security}")
+    if attempt.agent:
+        parts.append(attempt.agent)
+    return "   ".join(parts)
+
+
+# Attempts of earlier runs, as the journal tells of them.
+
+
+def attempt_of(happening: Happening) -> Attempt | None:
+    """The attempt that a ``link.opened`` or ``link.refused`` tells of; a link that opened counts as closed until told."""
+    data = happening.data
+    if happening.link is None or happening.kind not in ("link.opened", "link.refused"):
+        return None
+    refused = happening.kind == "link.refused"
+    return Attempt(
+        id=happening.link,
+        time=happening.time,
+        peer=_text(data.get("peer")) or "?",
+        local=_text(data.get("local")) or "?",
+        path=_text(data.get("path")),
+        identity=_text(data.get("identity")) or happening.station,
+        station=happening.station,
+        subprotocols=_texts(data.get("subprotocols")),
+        subprotocol=_text(data.get("subprotocol")),
+        version=_text(data.get("version")),
+        user=_text(data.get("user")),
+        agent=_text(data.get("agent")),
+        tls=_text(data.get("tls")),
+        security=data["security"] if isinstance(data.get("security"), int) else 0,
+        badges=_texts(data.get("badges")),
+        verdict="refused" if refused else "closed",
+        status=data["status"] if isinstance(data.get("status"), int) else (None if refused else 101),
+        reason=_text(data.get("reason")) if refused else "how it ended was not recorded",
+        advice=_text(data.get("advice")),
+        link=None if refused else happening.link,
+        closed=happening.time if refused else None,
+    )
+
+
+def close(attempt: Attempt, happening: Happening) -> None:
+    """What a ``link.closed`` adds to its attempt."""
+    found = happening.data.get("code")
+    attempt.close_code = found if isinstance(found, int) else None
+    attempt.reason = _text(happening.data.get("reason")) or None
+    attempt.closed = happening.time
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list | tuple) else ()

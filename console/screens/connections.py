@@ -1,0 +1,260 @@
+"""4 Connections: every attempt to reach the endpoint, why it was refused, and what to change on the charger."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from console.engine.endpoint.attempts import Attempt
+from console.engine.errors import ChargehandError
+from console.screens.base import KeyHint
+from console.screens.connection_rows import COLUMNS, attempt_of, close, code, detail, facts, row, told, why
+from console.screens.words import FilteredSection
+from widgets.columns import Cell, CellLike, Row
+from widgets.line_table import LineTable, SortValue
+from widgets.safe import safe_text
+from widgets.tone import tone_style
+
+PAGE: Final = 400
+KINDS: Final = ("link.opened", "link.refused", "link.closed")
+_LABEL = 12  # cells of a label in the detail
+
+
+class ConnectionsSection(FilteredSection):
+    """Attempts of this run, live, and older ones from the journal; below them the selected one in full sentences."""
+
+    kind = "connections"
+    title = "Connections"
+    key = "4"
+    filter_hint = "words of the row: refused 192.168.1. CP-001 404   !closed"
+
+    DEFAULT_CSS = """
+    ConnectionsSection #attempt { height: auto; max-height: 50%; background: $panel; padding: 0 1; }
+    ConnectionsSection #attempt Static { height: auto; }
+    ConnectionsSection #attempt.-nothing { display: none; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("z", "refused", "Only refused", show=False),
+        Binding("m", "more", "Older", show=False),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._attempts: dict[int, Attempt] = {}
+        self._older: dict[int, Attempt] = {}
+        self._only_refused = False
+        self._seen = -1
+        self._drawn: object = None
+        self._next: int | None = None
+        self._asked = False
+
+    def compose(self) -> ComposeResult:
+        """Filter line, table, detail."""
+        yield from self.filter_widgets()
+        yield LineTable(COLUMNS, self._row, version=self._version, sort_value=self._sort_value, id="attempts")
+        with VerticalScroll(id="attempt", classes="-nothing", can_focus=False):
+            yield Static("", id="told", markup=False)
+
+    @property
+    def table(self) -> LineTable:
+        """The table."""
+        return self.query_one(LineTable)
+
+    # Pulling.
+
+    def shown(self) -> None:
+        """Draw everything anew."""
+        self._seen = -1
+        super().shown()
+
+    def pull(self, now_ns: int) -> None:
+        """Take in new attempts and what became of those in sight."""
+        if not self._asked:
+            self._asked = True
+            self.run_worker(self._read(), name="older attempts", group="older", exit_on_error=False)
+        attempts = self.engine.attempts
+        if attempts.changed != self._seen:
+            self._seen = attempts.changed
+            self._attempts = {one.id: one for one in attempts}
+            self.rows_changed()
+        self._draw_detail(now_ns)
+
+    def rows_changed(self) -> None:
+        """Choose the rows anew, newest first."""
+        live = self._attempts
+        rows = [*live.values(), *(one for number, one in self._older.items() if number not in live)]
+        rows.sort(key=lambda one: (-one.time, -one.id))
+        match = self.words.match
+        keys = [one.id for one in rows if (not self._only_refused or one.verdict == "refused") and match(facts(one))]
+        if not keys:
+            self.table.set_empty(self._empty_lines(bool(rows)))
+        self.table.set_rows(keys)
+
+    def attempt(self, key: Hashable) -> Attempt | None:
+        """The attempt of that id."""
+        if not isinstance(key, int):
+            return None
+        return self._attempts.get(key) or self._older.get(key)
+
+    def _row(self, key: Hashable) -> Row:
+        found = self.attempt(key)
+        return () if found is None else row(found)
+
+    def _version(self, key: Hashable) -> object:
+        found = self.attempt(key)
+        return None if found is None else (found.verdict, found.changed, found.closed)
+
+    def _sort_value(self, key: Hashable, column: str) -> SortValue:
+        found = self.attempt(key)
+        if found is None:
+            return None
+        match column:
+            case "time":
+                return found.time
+            case "verdict":
+                return told(found).word
+            case "identity":
+                return found.identity
+            case "offers":
+                return ", ".join(found.subprotocols)
+            case "status":
+                return code(found)
+            case "reason":
+                return why(found)
+            case _:
+                return getattr(found, column, None)
+
+    # The selected one.
+
+    @property
+    def chosen(self) -> Attempt | None:
+        """The attempt at the cursor."""
+        return self.attempt(self.table.cursor_key)
+
+    def _draw_detail(self, now_ns: int) -> None:
+        found = self.chosen
+        lines = [] if found is None else detail(found, now_ns)
+        if lines == self._drawn:
+            return
+        self._drawn = lines
+        self.query_one("#attempt").set_class(not lines, "-nothing")
+        pieces: list[tuple[str, str]] = []
+        for label, text, style in lines:
+            words = style.split()
+            shown = " ".join(tone_style(word) if tone_style(word) else word for word in words)
+            if label:
+                pieces.append((label.ljust(_LABEL), "$text-muted"))
+            pieces += [(safe_text(text, max_chars=600), shown), ("\n", "")]
+        self.query_one("#told", Static).update(Content.assemble(*pieces[:-1]))
+
+    @on(LineTable.Highlighted)
+    def _highlighted(self) -> None:
+        self._draw_detail(self.engine.clock())
+        table = self.table
+        if self._next is not None and table.keys and table.cursor_key == table.keys[-1]:
+            self.action_more()
+
+    @on(LineTable.Selected)
+    def _selected(self) -> None:
+        found = self.chosen
+        if found is None:
+            return
+        station = self.selected_station()
+        if station is None:
+            self.host.say("This caller never became a station: what to change stands below the table.")
+        else:
+            self.open_station(station)
+
+    # Older ones.
+
+    def action_more(self) -> None:
+        """Read older attempts from the journal."""
+        if self._next is None:
+            self.host.say("Every attempt that was kept is shown.")
+            return
+        self.run_worker(self._read(), name="older attempts", group="older", exit_on_error=False)
+
+    async def _read(self) -> None:
+        before, self._next = self._next, None
+        try:
+            found = await self.engine.journal.happenings(limit=PAGE, before=before, kinds=KINDS)
+        except ChargehandError as error:
+            self.host.say(error.sentence, title=error.title, severity="error")
+            return
+        for happening in found:
+            attempt = attempt_of(happening)
+            if attempt is not None:
+                self._older[attempt.id] = attempt
+        for happening in found:
+            if happening.kind == "link.closed" and happening.link in self._older:
+                close(self._older[happening.link], happening)
+        self._next = found[0].id if len(found) == PAGE else None
+        self.rows_changed()
+
+    # What the frame asks.
+
+    def crumb(self) -> str:
+        """The section and what is left out."""
+        return f"{super().crumb()} › refused only" if self._only_refused else super().crumb()
+
+    def hints(self) -> list[KeyHint]:
+        """Enter opens the station of the attempt."""
+        why_not = None if self.selected_station() is not None else "This caller never became a station."
+        return [
+            KeyHint("enter", "station", why_not),
+            KeyHint("z", "all" if self._only_refused else "refused only"),
+            KeyHint("slash", "filter"),
+            KeyHint("q", "QR code"),
+        ]
+
+    def selected_station(self) -> str | None:
+        """The station of the attempt at the cursor, where it is known."""
+        found = self.chosen
+        if found is None:
+            return None
+        station = self.engine.fleet.station(found.station or found.identity or "")
+        return None if station is None else station.id
+
+    def action_refused(self) -> None:
+        """``z``: only those that were refused, or all."""
+        self._only_refused = not self._only_refused
+        self.rows_changed()
+
+    def copied(self) -> tuple[str, str] | None:
+        """Everything that is told of the attempt, to be sent to whoever sets the charger up."""
+        found = self.chosen
+        if found is None:
+            return None
+        lines = detail(found, self.engine.clock())
+        text = "\n".join(f"{label}: {line}" if label else line for label, line, _ in lines)
+        return text, f"what is known of {safe_text(found.peer, max_chars=50)}"
+
+    def back(self) -> bool:
+        """``esc`` takes filters away."""
+        if not self._only_refused:
+            return super().back()
+        self.action_refused()
+        return True
+
+    def _empty_lines(self, filtered: bool) -> list[CellLike]:
+        if filtered:
+            return [Cell("No attempt matches.", "bold"), "", Cell("esc shows all", "muted")]
+        urls = self.engine.listen_urls
+        url = urls[0] if urls else ""
+        return [
+            Cell("Nothing has tried to connect yet.", "bold"),
+            "",
+            Cell("Type this URL into the charger:", "muted"),
+            Cell(f"{url}<station id>", "accent bold"),
+            "",
+            Cell("q shows it as a QR code   d starts a demo fleet", "muted"),
+            Cell(f"test it from another machine:  curl -i {url.replace('ws', 'http', 1)}test", "muted"),
+        ]

@@ -1,0 +1,419 @@
+"""3 Messages: every exchange as one row, live, back to the first one in the journal; and the same for one station."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+
+from console.engine.errors import ChargehandError, FilterError
+from console.engine.filter import Filter, complete, parse_filter
+from console.engine.journal.queries import quoted
+from console.engine.masking import masked_raw
+from console.engine.wire.exchange import Exchange
+from console.engine.wire.schema import actions
+from console.screens.base import Host, KeyHint, Section
+from console.screens.message_desk import MessageDesk, desk_of, mark
+from console.screens.message_rows import NARROW, JournalSource, cells, columns
+from console.screens.send_again import send_again, why_not_again
+from console.screens.words import FilterNote
+from widgets.columns import Cell, CellLike
+from widgets.completion import Completion
+from widgets.filter_line import FilterLine
+from widgets.line_log import LineLog
+from widgets.line_view import MARKED
+from widgets.safe import safe_text
+
+if TYPE_CHECKING:
+    from console.engine.engine import Engine
+
+VERSIONS = ("1.6", "2.0.1", "2.1")
+
+
+class MessageLog(LineLog[Exchange]):
+    """The log itself: its columns follow its width, and marked exchanges carry a mark."""
+
+    def __init__(self, *, all_stations: bool, marked: Callable[[int], bool], id: str | None = None) -> None:
+        super().__init__(columns(NARROW, station=all_stations), self._row, id=id)
+        self._all_stations = all_stations
+        self._marked = marked
+        self._narrow = False
+
+    def _row(self, exchange: Exchange) -> list[CellLike]:
+        return list(cells(exchange, narrow=self._narrow, station=self._all_stations))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Other columns for another width."""
+        width = self.view_size.width
+        self._narrow = width < NARROW
+        self.set_columns(columns(width, station=self._all_stations))
+
+    def row_state(self, index: int) -> int:
+        """The mark of an exchange that a person wants to find again."""
+        state = super().row_state(index)
+        key = self._view.key_at(index)
+        return state | MARKED if isinstance(key, int) and self._marked(key) else state
+
+    @property
+    def chosen(self) -> Exchange | None:
+        """The exchange the cursor stands on."""
+        key = self.cursor_key
+        return None if key is None else self.row_of(key)
+
+
+class MessagesPanel(Vertical):
+    """A live log of exchanges with its filter line, of all stations or of one. Whoever shows it calls ``pull``.
+
+    ``station``: only its exchanges. The panel reads nothing before the first ``pull``.
+    """
+
+    DEFAULT_CSS = """
+    MessagesPanel { height: 1fr; width: 1fr; }
+    """
+
+    class Opened(Message):
+        """An exchange was opened: enter or a double click. Where nobody stops it, the console opens it."""
+
+        def __init__(self, exchange: int) -> None:
+            super().__init__()
+            self.exchange = exchange
+
+    def __init__(self, *, station: str | None = None, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.station = station
+        self.where: Filter = parse_filter("" if station is None else f"station:{quoted(station)}")
+        self._all_stations = station is None
+        self._fresh = False
+        self._last_id = 0
+        self._total = 0
+        self._marks = -1
+        self.filter_text = ""
+
+    def compose(self) -> ComposeResult:
+        """Filter line, log."""
+        yield FilterLine(_check, self._complete, hint=HINT)
+        yield FilterNote()
+        yield MessageLog(all_stations=self._all_stations, marked=self._is_marked)
+
+    @property
+    def host(self) -> Host:
+        """The console."""
+        return cast("Host", self.app)
+
+    @property
+    def engine(self) -> Engine:
+        """The running engine."""
+        return self.host.engine
+
+    @property
+    def log_view(self) -> MessageLog:
+        """The log."""
+        return self.query_one(MessageLog)
+
+    @property
+    def filter_line(self) -> FilterLine:
+        """The line above it."""
+        return self.query_one(FilterLine)
+
+    @property
+    def chosen(self) -> Exchange | None:
+        """The exchange at the cursor."""
+        return self.log_view.chosen
+
+    # Pulling.
+
+    def pull(self, now_ns: int) -> None:
+        """Take in what has come since the last pull."""
+        engine = self.engine
+        if not self._fresh:
+            self._start()
+        feed = engine.feed
+        if feed.total != self._total:
+            missed = feed.total - self._total - len(feed.rows) if self._total else 0
+            self._total = feed.total
+            if missed > 0 and not self._skip(missed):
+                return
+        if feed.last_id > self._last_id:
+            matches = self.where.matches
+            log = self.log_view
+            for exchange in feed.since(self._last_id):
+                if matches(exchange):
+                    log.append(exchange.id, exchange)
+            self._last_id = feed.last_id
+        desk = self._desk
+        if desk.changed != self._marks:
+            self._marks = desk.changed
+            self.log_view.forget_strips()
+            self.log_view.refresh()
+
+    def _skip(self, missed: int) -> bool:
+        """More came than is kept in memory: the tail is read anew; one who looks back keeps the place."""
+        log = self.log_view
+        if log.following:
+            self._start()
+            return True
+        log.skipped(missed)
+        return True
+
+    def _start(self) -> None:
+        self._fresh = True
+        self._last_id = 0
+        self._total = self.engine.feed.total
+        self.log_view.clear()
+        self.log_view.set_empty(self._empty_lines())
+        self.run_worker(self._load(), name="read messages", group="messages", exclusive=True, exit_on_error=False)
+
+    async def _load(self) -> None:
+        self._last_id = 0
+        try:
+            await self._desk.load()
+            await self.log_view.load(JournalSource(self.engine, self.where))
+        except ChargehandError as error:
+            self.host.say(error.sentence, title=error.title, severity="error")
+
+    @property
+    def _desk(self) -> MessageDesk:
+        return desk_of(self.engine)
+
+    def _is_marked(self, exchange: int) -> bool:
+        return self.host.ready and exchange in self._desk.marks
+
+    def _empty_lines(self) -> list[CellLike]:
+        if self.filter_text:
+            return [
+                Cell("No message matches this filter.", "bold"),
+                "",
+                Cell("/ changes it   esc takes it away", "muted"),
+            ]
+        if self.station is not None:
+            return [Cell("No message of this station yet.", "bold"), "", Cell("t asks it to send one", "muted")]
+        urls = self.engine.listen_urls
+        return [
+            Cell("No message yet.", "bold"),
+            "",
+            Cell("Type this URL into a charger:", "muted"),
+            Cell(f"{urls[0] if urls else ''}<station id>", "accent bold"),
+            "",
+            Cell("q shows it as a QR code   d starts a demo fleet", "muted"),
+        ]
+
+    # Filter.
+
+    def set_station(self, station: str) -> None:
+        """Show the exchanges of another station."""
+        if station != self.station:
+            self.station = station
+            self.filter_text = "\0"  # holds for another station: never the same
+            self.set_filter("")
+
+    def set_filter(self, text: str) -> None:
+        """Show only what passes; a line that is wrong opens and says why, and what was shown stays."""
+        line = self.filter_line
+        line.value = text
+        if _check(text) is not None:
+            line.open()
+        else:
+            self._apply(text)
+
+    def focus_filter(self) -> None:
+        """Open the filter line."""
+        self.query_one(FilterNote).show("")
+        self.filter_line.open()
+
+    def _apply(self, text: str) -> None:
+        text = text.strip()
+        if text != self.filter_text:
+            self.filter_text = text
+            scope = "" if self.station is None else f"station:{quoted(self.station)} "
+            self.where = parse_filter(scope + text)
+            self._fresh = False
+            if self.host.ready:
+                self.pull(self.engine.clock())
+        self.query_one(FilterNote).show("" if self.filter_line.has_class("-shown") else text)
+
+    @on(FilterLine.Filtered)
+    def _filtered(self, event: FilterLine.Filtered) -> None:
+        event.stop()
+        self._apply(event.text)
+
+    @on(FilterLine.Closed)
+    def _filter_closed(self, event: FilterLine.Closed) -> None:
+        event.stop()
+        self._apply(event.line.filter_text)
+        self.take_focus()
+
+    def _complete(self, text: str, cursor: int) -> list[Completion]:
+        if not self.host.ready:
+            return []
+        known = {
+            "station": [one.id for one in self.engine.fleet.stations.values()],
+            "action": sorted({name for version in VERSIONS for name in actions(version)}),
+            "version": list(VERSIONS),
+        }
+        start = _word_start(text, cursor)
+        return [Completion(word, start=start) for word in complete(text, cursor, known)]
+
+    def take_focus(self) -> None:
+        """The keyboard goes to the log."""
+        self.log_view.focus(scroll_visible=False)
+
+    def back(self) -> bool:
+        """``esc``: takes the filter away, then follows the newest again."""
+        if self.filter_text:
+            self.set_filter("")
+            self.take_focus()
+            return True
+        if not self.log_view.following:
+            self.log_view.follow()
+            return True
+        return False
+
+    # What rows can do.
+
+    @on(LineLog.Selected)
+    def _selected(self, event: LineLog.Selected) -> None:
+        event.stop()
+        if isinstance(event.key, int):
+            self._desk.where = self.where
+            self.host.open_exchange(event.key)
+
+    def copied(self) -> tuple[str, str] | None:
+        """Both frames of the exchange at the cursor, secrets hidden."""
+        chosen = self.chosen
+        return None if chosen is None else copied(chosen)
+
+
+HINT = 'station:CP-0* action:MeterValues dir:in is:error ms:>500 since:5m tx:41 "GroundFailure"   ! negates   | or'
+
+
+def _check(text: str) -> str | None:
+    """What is wrong with a filter line, None where it is right."""
+    try:
+        parse_filter(text)
+    except FilterError as error:
+        return error.sentence
+    return None
+
+
+def _word_start(text: str, cursor: int) -> int:
+    """Where the alternative under the cursor begins."""
+    start = cursor
+    while start > 0 and not text[start - 1].isspace() and text[start - 1] not in "!|":
+        start -= 1
+    return start
+
+
+def copied(exchange: Exchange) -> tuple[str, str]:
+    """Both frames as they were sent, one a line, with secrets hidden; and what they are called."""
+    frames = [one for one in (exchange.raw_request, exchange.raw_response) if one is not None]
+    text = "\n".join(
+        masked_raw(one, exchange.request, exchange.response) if isinstance(one, str) else one.hex() for one in frames
+    )
+    return (
+        text,
+        f"{safe_text(exchange.action or 'the frame', max_chars=40)} of {safe_text(exchange.station, max_chars=40)}",
+    )
+
+
+class MessagesSection(Section):
+    """Every exchange of every station."""
+
+    kind = "messages"
+    title = "Messages"
+    key = "3"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("b", "mark", "Mark", show=False),
+        Binding("B", "marked", "Marked ones", show=False),
+        Binding("e", "again", "Edit and send again", show=False),
+        Binding("i", "station", "Station", show=False),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """The panel is all of it."""
+        yield MessagesPanel()
+
+    @property
+    def panel(self) -> MessagesPanel:
+        """The log and its filter line."""
+        return self.query_one(MessagesPanel)
+
+    def pull(self, now_ns: int) -> None:
+        """Take in what has come."""
+        self.panel.pull(now_ns)
+
+    def take_focus(self) -> None:
+        """The keyboard goes to the log."""
+        self.panel.take_focus()
+
+    def crumb(self) -> str:
+        """The section and its filter."""
+        text = self.panel.filter_text
+        return f"{self.title} › {safe_text(text, max_chars=40)}" if text else self.title
+
+    def hints(self) -> list[KeyHint]:
+        """Keys for the exchange at the cursor."""
+        chosen = self.panel.chosen
+        none = "There is no message yet." if chosen is None else None
+        marks = desk_of(self.engine).marks
+        return [
+            KeyHint("enter", "open", none),
+            KeyHint("slash", "filter"),
+            KeyHint("G", "newest", "The newest is in sight already." if self.panel.log_view.following else None),
+            KeyHint("b", "unmark" if chosen is not None and chosen.id in marks else "mark", none),
+            KeyHint("B", "marked ones", None if marks else "No message is marked: b marks one."),
+            KeyHint("e", "edit & send", none or why_not_again(self.engine, chosen)),
+            KeyHint("i", "station", none),
+        ]
+
+    def selected_station(self) -> str | None:
+        """The station of the exchange at the cursor."""
+        chosen = self.panel.chosen
+        return None if chosen is None else chosen.station
+
+    def set_filter(self, text: str) -> None:
+        """Show only what passes."""
+        self.panel.set_filter(text)
+
+    def focus_filter(self) -> bool:
+        """Open the filter line."""
+        self.panel.focus_filter()
+        return True
+
+    def copied(self) -> tuple[str, str] | None:
+        """Both frames."""
+        return self.panel.copied()
+
+    def back(self) -> bool:
+        """``esc``."""
+        return self.panel.back()
+
+    async def action_mark(self) -> None:
+        """``b``: mark the exchange, or take the mark away."""
+        chosen = self.panel.chosen
+        if chosen is not None:
+            await mark(self.host, chosen)
+
+    def action_marked(self) -> None:
+        """``B``: only the marked ones, or all again."""
+        line = desk_of(self.engine).marked_line()
+        if not line:
+            self.host.say("No message is marked: b marks one.")
+        else:
+            self.set_filter("" if self.panel.filter_text == line else line)
+
+    def action_again(self) -> None:
+        """``e``: edit a call of ours and send it again."""
+        if self.panel.chosen is not None:
+            send_again(self.host, self.panel.chosen)
+
+    def action_station(self) -> None:
+        """``i``: open the station."""
+        station = self.selected_station()
+        if station is not None:
+            self.open_station(station)
