@@ -58,7 +58,10 @@ _ERRORS: tuple[type[Exception], ...] = tuple(
 def run_program(given: Sequence[str]) -> int:
     """Run a command; its exit code. A wrong usage is one sentence on standard error."""
     try:
-        result = typer.main.get_command(app).main(list(given), prog_name="chargehand", standalone_mode=False)
+        # Not ``main``: that would answer Ctrl+C and a closed pipe in its own way.
+        command = typer.main.get_command(app)
+        with command.make_context("chargehand", list(given)) as context:
+            result = command.invoke(context)
     except typer.Exit as left:
         return int(left.exit_code)
     except typer.Abort:
