@@ -358,7 +358,8 @@ class LineView(ScrollView, can_focus=True):
 
     def scroll_rows_to(self, top: int) -> None:
         """Make ``top`` the first row in sight, at once."""
-        self.scroll_to(y=max(0, top), animate=False, immediate=True)
+        # force: a scroll bar that is about to appear is not there before the next layout.
+        self.scroll_to(y=max(0, top), animate=False, immediate=True, force=True)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Wheel and scroll bar take the cursor along: what enter opens is always in sight."""

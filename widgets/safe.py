@@ -29,10 +29,12 @@ _MARKS_PER_LETTER = 2
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 # Letters, signs, arrows, boxes and blocks that carry no trick. Everything else is looked at one by one.
-_PLAIN = re.compile(
-    "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf"
-    "\u2190-\u22ff\u2500-\u25ff\u26a0\u26a1\u2713-\u2718]*"
-).fullmatch
+_PLAIN_CLASS = (
+    " -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf"
+    "\u2190-\u22ff\u2500-\u25ff\u26a0\u26a1\u2713-\u2718"
+)
+_PLAIN = re.compile(f"[{_PLAIN_CLASS}]*").fullmatch
+_RUNS = re.compile(f"([^{_PLAIN_CLASS}]+)").split
 
 # Printable by the book and yet invisible, or glued to their neighbour by one terminal and not by the next.
 _INVISIBLE = re.compile(
@@ -50,9 +52,23 @@ def escape_char(char: str) -> str:
     return f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"
 
 
-def _escape_slowly(text: str) -> str:
+def _escape(text: str) -> str:
     out: list[str] = []
-    marks = _MARKS_PER_LETTER  # a mark with no letter before it has nothing to sit on
+    before = ""
+    # Plain runs lie between odd ones: a megabyte with a few odd characters costs a few looks, not a million.
+    for at, run in enumerate(_RUNS(text)):
+        if at % 2 == 0 and run.isprintable():
+            out.append(run)
+        else:
+            out.append(_escape_each(run, on_letter=before.isalnum()))
+        before = run[-1:]
+    return "".join(out)
+
+
+def _escape_each(text: str, *, on_letter: bool) -> str:
+    out: list[str] = []
+    # A mark with no letter before it has nothing to sit on.
+    marks = 0 if on_letter else _MARKS_PER_LETTER
     for char in text:
         if " " <= char <= "~":
             out.append(char)
@@ -86,7 +102,7 @@ def safe_text(value: object, *, max_chars: int = MAX_CHARS) -> str:
     if text.isprintable() and (text.isascii() or _PLAIN(text)):
         out = text
     else:
-        out = _escape_slowly(text)
+        out = _escape(text)
     if len(out) > max_chars:
         return out[: max(max_chars - 1, 0)] + ELLIPSIS
     return out

@@ -132,6 +132,7 @@ async def test_the_wheel_stops_following_and_the_bottom_begins_it_again() -> Non
     app = LogApp(Journal(1_000))
     async with app.run_test(size=(100, 24)) as pilot:
         await pilot.pause()
+        await until(pilot, lambda: app.log_view.allow_vertical_scroll)
         app.log_view.action_scroll_up()
         await until(pilot, lambda: not app.log_view.following)
         for _ in range(3):
