@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 
 from console.engine.orders.schema_form import FieldSpec
 from widgets.safe import safe_content, safe_text
+from widgets.safe_input import SafeInput
 
 
 class Choice(Widget, can_focus=True):
@@ -109,7 +110,7 @@ class Field(Horizontal):
             yield Choice(spec.choices, spec.value, optional=not spec.required and not spec.value)
         else:
             suggester = SuggestFromList(spec.choices, case_sensitive=False) if spec.choices else None
-            yield Input(
+            yield SafeInput(
                 value=spec.value,
                 placeholder="" if spec.required else "may be left out",
                 max_length=spec.longest or 2_000,
@@ -121,8 +122,11 @@ class Field(Horizontal):
     @property
     def value(self) -> str:
         """What stands in it."""
-        box = self.query_one(".-value, Input, Choice")
-        return box.value if isinstance(box, Input | Choice) else ""
+        for box in self.query(Input):
+            return box.value
+        for choice in self.query(Choice):
+            return choice.value
+        return self.spec.value
 
     def take_focus(self) -> None:
         """The keyboard is this field's."""
