@@ -1,4 +1,4 @@
-"""The HTTP API of a running console: what the screen can do, for programs. docs/api.md lists it."""
+"""The HTTP API of a running console: what the screen can do, for programs. ``make_app`` lists every path."""
 
 from __future__ import annotations
 

@@ -44,6 +44,8 @@ class Requests:
         token, slash, tail = str(scope["path"]).removeprefix("/").partition("/")
         transfer = self._files.by_token(token)
         if transfer is None or (transfer.kind == "offer" and (not slash or tail != transfer.name)):
+            # Told, because a charger that asks for the wrong place is what somebody will look for.
+            log.info("%s %s from %s: there is no such file", request.method, scope["path"], _peer(request))
             await _say(send, 404, "There is no such file.")
         elif transfer.kind == "offer":
             await self._offered(transfer, request, send)

@@ -273,3 +273,32 @@ async def test_a_second_upload_that_fails_does_not_undo_the_first(
     assert transfer.path != first
     files.close(transfer)
     assert [state for _, state in told if state in ("done", "failed")] == ["done", "done"]
+
+
+async def test_a_station_that_falls_silent_in_an_upload_is_let_go(
+    files: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.engine.transfer.requests.IDLE_SECONDS", 0.1)
+    transfer, url = awaited(files)
+    path = "/" + url.split("/", 3)[3]
+    reader, writer = await asyncio.open_connection("127.0.0.1", files.port)
+    writer.write(f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf".encode())
+    assert (await asyncio.wait_for(reader.readline(), 10)).startswith(b"HTTP/1.1 400")
+    writer.close()
+    assert transfer.state == "waiting"
+    assert "nothing came" in str(transfer.error)
+    assert on_disk(files) == []
+
+
+async def test_a_disk_that_refuses_is_told_to_the_station_and_leaves_nothing(
+    files: FileServer, web: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.library, "settle", full)
+    transfer, url = awaited(files)
+    assert (await web.put(url, content=b"log")).status_code == 507
+    assert await transfer.wait_done() == "failed"
+    assert "No space left" in str(transfer.error)
+    assert on_disk(files) == []
