@@ -1,0 +1,391 @@
+"""One exchange in full: both frames exactly as they were sent, what is wrong with them, and what they belong to.
+
+Opens over any section by its number in the journal. Where that record is no exchange (an alarm may be raised by a link
+that closed) it says what befell instead.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import orjson
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from console.engine.errors import ChargehandError
+from console.engine.masking import holds_secrets, masked_payload, masked_raw
+from console.engine.wire.exchange import Exchange, Happening
+from console.screens.base import KeyHint, Section
+from console.screens.exchange_facts import Belongs, Line, happening_lines, headline, lines
+from console.screens.message_desk import desk_of, mark
+from console.screens.message_rows import broken_at
+from console.screens.send_again import send_again, why_not_again
+from console.screens.summary import action
+from widgets.format import bytes_, date_clock
+from widgets.json_tree import FrameView, Mark
+from widgets.safe import safe_text
+from widgets.tone import tone_style
+
+SIDE_BY_SIDE = 120  # cells from which on the frames stand beside each other
+_LABEL = 13
+
+
+class ExchangeSection(Section):
+    """The detail of one exchange."""
+
+    kind = "exchange"
+    title = "Message"
+
+    DEFAULT_CSS = """
+    ExchangeSection #headline { height: 1; padding: 0 1; background: $panel; }
+    ExchangeSection #facts { height: auto; max-height: 40%; padding: 0 1; }
+    ExchangeSection #facts Static { height: auto; }
+    ExchangeSection #frames { height: 1fr; layout: vertical; }
+    ExchangeSection #frames.-beside { layout: horizontal; }
+    ExchangeSection .frame {
+        border: round $panel-lighten-2; width: 1fr; height: 1fr; min-height: 4;
+        border-title-color: $text-accent; border-title-style: bold; border-subtitle-color: $text-muted;
+    }
+    ExchangeSection .frame:focus-within { border: round $accent; }
+    ExchangeSection #call { height: 3fr; }
+    ExchangeSection #answer { height: 2fr; }
+    ExchangeSection #frames.-beside .frame { height: 1fr; }
+    ExchangeSection #frames.-lone #answer { display: none; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left_square_bracket", "beside(-1)", "Before in the list", show=False),
+        Binding("right_square_bracket", "beside(1)", "Next in the list", show=False),
+        Binding("n", "related(1)", "Next of the transaction", show=False),
+        Binding("N", "related(-1)", "Before of the transaction", show=False),
+        Binding("b", "mark", "Mark", show=False),
+        Binding("e", "again", "Edit and send again", show=False),
+        Binding("h", "secrets", "Show what is hidden", show=False),
+        Binding("i", "station", "Station", show=False),
+        Binding("m", "session", "Session", show=False),
+        Binding("tab", "other", "Other frame", show=False),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.exchange: Exchange | None = None
+        self.happening: Happening | None = None
+        self._number: int | None = None
+        self._belongs = Belongs()
+        self._bare = False
+        self._seen: object = None
+
+    def compose(self) -> ComposeResult:
+        """Headline, facts, call, answer."""
+        yield Static("", id="headline", markup=False)
+        with VerticalScroll(id="facts", can_focus=False):
+            yield Static("", id="told", markup=False)
+        with Container(id="frames"):
+            with Vertical(id="call", classes="frame"):
+                yield FrameView(id="request")
+            with Vertical(id="answer", classes="frame"):
+                yield FrameView(id="response")
+
+    @property
+    def frames(self) -> tuple[FrameView, FrameView]:
+        """The views of call and answer."""
+        return self.query_one("#request", FrameView), self.query_one("#response", FrameView)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Frames beside each other where there is room."""
+        self.query_one("#frames").set_class(event.size.width >= SIDE_BY_SIDE, "-beside")
+
+    # Which one.
+
+    def opened(self, subject: str | int | None) -> None:
+        """Show that record."""
+        if isinstance(subject, int) and subject != self._number:
+            self._number = subject
+            self._bare = False
+            found = next((one for one in reversed(self.engine.feed.rows) if one.id == subject), None)
+            if found is not None:
+                self._show(found)
+            self.run_worker(
+                self._load(subject), name="read message", group="message", exclusive=True, exit_on_error=False
+            )
+
+    async def _load(self, number: int) -> None:
+        journal = self.engine.journal
+        try:
+            await desk_of(self.engine).load()
+            exchange = self.exchange if self.exchange is not None and self.exchange.id == number else None
+            exchange = exchange or await journal.message(number)
+            if exchange is None:
+                befell = await journal.happenings(limit=1, before=number + 1)
+                self._show_happening(befell[0] if befell and befell[0].id == number else None)
+                return
+            self._show(exchange)
+            if exchange.order is not None and self._belongs.run is None:
+                given = await journal.happenings(limit=1, before=exchange.order + 1)
+                if given and given[0].id == exchange.order and self.exchange is exchange:
+                    self._belongs = self._belongs._replace(given=given[0])
+                    self._tell()
+        except ChargehandError as error:
+            self.host.say(error.sentence, title=error.title, severity="error")
+
+    def _find(self, exchange: Exchange) -> Belongs:
+        fleet, desk = self.engine.fleet, self.engine.desk
+        number = None
+        if exchange.transaction is not None:
+            number = fleet.wires.get((exchange.station.casefold(), exchange.transaction))
+        run = next((one for one in desk.runs if one.order.id == exchange.order), None) if exchange.order else None
+        return Belongs(None if number is None else fleet.transactions.get(number), run)
+
+    def _show(self, exchange: Exchange) -> None:
+        self.exchange, self.happening = exchange, None
+        self._belongs = self._find(exchange)
+        self._tell()
+        self._draw_frames()
+
+    def _show_happening(self, happening: Happening | None) -> None:
+        self.exchange, self.happening = None, happening
+        self.query_one("#frames").add_class("-lone")
+        view, _ = self.frames
+        if happening is None:
+            self._put_headline("This record is gone", "retention has taken it", "", "muted")
+            self._put_lines([("", "The journal keeps messages only as long as the profile says.", "muted")])
+            view.set_frame("")
+            return
+        who = happening.station or ""
+        self._put_headline(happening.kind, f"{who} · {date_clock(happening.time)} UTC".strip(" ·"), "", "muted")
+        self._put_lines(happening_lines(happening))
+        view.set_frame(orjson.dumps(masked_payload(happening.data)).decode())
+        self.query_one("#call").border_title = Content("what was noted")
+
+    # Drawing.
+
+    def pull(self, now_ns: int) -> None:
+        """A run goes on, a mark is set, a transaction moves: the facts follow."""
+        if self.exchange is None:
+            return
+        run, transaction = self._belongs.run, self._belongs.transaction
+        seen = (
+            self.exchange.id,
+            run.changed if run is not None else 0,
+            transaction.changed if transaction is not None else 0,
+            desk_of(self.engine).changed,
+        )
+        if seen != self._seen:
+            self._seen = seen
+            self._tell()
+
+    def _tell(self) -> None:
+        exchange = self.exchange
+        if exchange is not None:
+            self._put_headline(*headline(exchange, marked=exchange.id in desk_of(self.engine).marks))
+            self._put_lines(lines(exchange, self._belongs))
+
+    def _put_headline(self, name: str, about: str, ended: str, tone: str) -> None:
+        self.query_one("#headline", Static).update(
+            Content.assemble(
+                (safe_text(name, max_chars=80), "bold"),
+                ("   ", ""),
+                (safe_text(ended, max_chars=60), tone_style(tone)),
+                ("   ", ""),
+                (safe_text(about, max_chars=200), "$text-muted"),
+            )
+        )
+
+    def _put_lines(self, found: list[Line]) -> None:
+        pieces: list[tuple[str, str]] = []
+        for label, text, style in found:
+            pieces.append((f"{label:<{_LABEL}}", "$text-muted"))
+            pieces += [(safe_text(text, max_chars=800), tone_style(style)), ("\n", "")]
+        self.query_one("#told", Static).update(Content.assemble(*pieces[:-1]))
+        self.query_one("#facts").display = bool(found)
+
+    def _draw_frames(self) -> None:
+        exchange = self.exchange
+        if exchange is None:
+            return
+        request, response = self.frames
+        column = broken_at(exchange)
+        raw = self._text(exchange.raw_request)
+        if column is not None and isinstance(exchange.raw_request, str):
+            column = len(self._text(exchange.raw_request[:column]))
+        request.set_frame(raw, self._marks("request"), column=column)
+        response.set_frame(self._text(exchange.raw_response), self._marks("response"))
+        who = safe_text(exchange.station, max_chars=48)
+        ways = (f"{who} → console", f"console → {who}")
+        called, answered = ways if exchange.direction == "in" else ways[::-1]
+        if exchange.outcome == "unsolicited":
+            answered = ways[0]
+        self.query_one("#call").border_title = Content(f"call · {called}")
+        self.query_one("#answer").border_title = Content(f"answer · {answered}")
+        self._subtitles()
+        self.query_one("#frames").set_class(exchange.outcome == "send", "-lone")
+
+    def _subtitles(self) -> None:
+        """How big each frame is and how it is looked at."""
+        exchange = self.exchange
+        if exchange is None:
+            return
+        ways = {"raw": "as sent", "pretty": "indented", "tree": "as a tree"}
+        for box, view, raw in zip(
+            ("#call", "#answer"), self.frames, (exchange.raw_request, exchange.raw_response), strict=True
+        ):
+            size = "nothing"
+            if raw is not None:
+                size = bytes_(len(raw if isinstance(raw, bytes) else raw.encode("utf-8", "surrogatepass")))
+            hidden = " · secrets hidden" if self._hides(raw) else ""
+            self.query_one(box).border_subtitle = Content(f"{size} · {ways[view.mode]}{hidden}")
+
+    def _text(self, raw: str | bytes | None) -> str:
+        if raw is None:
+            return ""
+        if isinstance(raw, bytes):
+            return raw.hex(" ")
+        exchange = self.exchange
+        if self._bare or exchange is None:
+            return raw
+        return masked_raw(raw, exchange.request, exchange.response)
+
+    def _hides(self, raw: str | bytes | None) -> bool:
+        exchange = self.exchange
+        if self._bare or exchange is None or not isinstance(raw, str):
+            return False
+        return holds_secrets(raw, exchange.request, exchange.response)
+
+    def _marks(self, side: str) -> list[Mark]:
+        assert self.exchange is not None
+        return [
+            Mark(one.path, f"{one.rule}: {one.message}")
+            for one in self.exchange.violations
+            if one.side == side and " " not in one.path
+        ]
+
+    @on(FrameView.ModeChanged)
+    def _mode_changed(self, event: FrameView.ModeChanged) -> None:
+        for view in self.frames:
+            view.set_mode(event.mode)
+        self._subtitles()
+
+    # What the frame asks.
+
+    def crumb(self) -> str:
+        """The action and its number."""
+        if self.exchange is not None:
+            return f"{safe_text(action(self.exchange), max_chars=40)} #{self.exchange.id}"
+        return self.title if self._number is None else f"{self.title} #{self._number}"
+
+    def hints(self) -> list[KeyHint]:
+        """Keys of this exchange."""
+        exchange = self.exchange
+        none = "This record is no message." if exchange is None else None
+        alone = none or (
+            None if exchange is not None and exchange.transaction else "No transaction: n and N go along the station."
+        )
+        found = [
+            KeyHint("v", "raw/tree"),
+            KeyHint("left_square_bracket", "before"),
+            KeyHint("right_square_bracket", "next"),
+            KeyHint("n", "next of tx" if alone is None else "next of station", none),
+            KeyHint("e", "edit & send", none or why_not_again(self.engine, exchange)),
+            KeyHint(
+                "b", "unmark" if exchange is not None and exchange.id in desk_of(self.engine).marks else "mark", none
+            ),
+            KeyHint("y", "copy"),
+        ]
+        if exchange is not None and (
+            self._bare or self._hides(exchange.raw_request) or self._hides(exchange.raw_response)
+        ):
+            found.append(KeyHint("h", "hide secrets" if self._bare else "show secrets"))
+        if self._belongs.transaction is not None:
+            found.append(KeyHint("m", "session"))
+        found.append(KeyHint("i", "station", none))
+        return found
+
+    def selected_station(self) -> str | None:
+        """The station of the exchange."""
+        if self.exchange is not None:
+            return self.exchange.station
+        return None if self.happening is None else self.happening.station
+
+    def take_focus(self) -> None:
+        """The keyboard goes to the call; to the answer where there is no call."""
+        request, response = self.frames
+        exchange = self.exchange
+        view = response if exchange is not None and exchange.raw_request is None and exchange.raw_response else request
+        view.focus(scroll_visible=False)
+
+    def copied(self) -> tuple[str, str] | None:
+        """Both frames as they are shown: secrets stay hidden while they are."""
+        request, response = self.frames
+        texts = [view.raw for view in (request, response) if view.raw]
+        if not texts:
+            return None
+        focused = next((view for view in (request, response) if view.has_focus and view.raw), None)
+        if len(texts) == 2 and focused is response:
+            return response.raw, "the answer"
+        return "\n".join(texts), "both frames" if len(texts) == 2 else "the frame"
+
+    # Actions.
+
+    def action_other(self) -> None:
+        """``tab``: the other frame."""
+        request, response = self.frames
+        (request if response.has_focus or not response.display else response).focus(scroll_visible=False)
+
+    async def action_beside(self, step: int) -> None:
+        """``[`` and ``]``: along the list that it was opened from."""
+        if self._number is None:
+            return
+        where = desk_of(self.engine).where
+        if step < 0:
+            found = await self.engine.messages(where, limit=1, before=self._number)
+        else:
+            found = await self.engine.messages(where, limit=1, after=self._number)
+        if found:
+            self.open_exchange(found[0].id)
+        else:
+            self.host.say("This is the first of the list." if step < 0 else "This is the newest of the list.")
+
+    async def action_related(self, step: int) -> None:
+        """``n`` and ``N``: along the transaction, or along the station where there is none."""
+        exchange = self.exchange
+        if exchange is None:
+            return
+        before, after = await self.engine.journal.neighbours(exchange)
+        number = after if step > 0 else before
+        if number is not None:
+            self.open_exchange(number)
+            return
+        what = "transaction" if exchange.transaction is not None else "station"
+        self.host.say(f"This is the {'newest' if step > 0 else 'first'} message of the {what}.")
+
+    async def action_mark(self) -> None:
+        """``b``: mark it, or take the mark away."""
+        if self.exchange is not None:
+            await mark(self.host, self.exchange)
+
+    def action_again(self) -> None:
+        """``e``: edit a call of ours and send it again."""
+        if self.exchange is not None:
+            send_again(self.host, self.exchange)
+
+    def action_secrets(self) -> None:
+        """``h``: show passwords and keys, or hide them again."""
+        self._bare = not self._bare
+        self._draw_frames()
+
+    def action_station(self) -> None:
+        """``i``: open the station."""
+        station = self.selected_station()
+        if station is not None:
+            self.open_station(station)
+
+    def action_session(self) -> None:
+        """``m``: open the transaction."""
+        if self._belongs.transaction is not None:
+            self.host.open_session(self._belongs.transaction.id)
+        else:
+            self.host.say("It belongs to no transaction at hand.")
