@@ -174,6 +174,7 @@ class FrameView(LineView):
         size = Size(width, self.row_count)
         if size != self.virtual_size:
             self.virtual_size = size
+            self._clamp_target()
 
     def _longest(self) -> int:
         # Cells are not counted for every line: characters tell well enough how far there is to scroll.

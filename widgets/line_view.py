@@ -181,6 +181,11 @@ class LineView(ScrollView, can_focus=True):
         size = Size(self._layout_of_columns.width, self.row_count + self.HEADER_LINES + self.FOOTER_LINES)
         if size != self.virtual_size:
             self.virtual_size = size
+            self._clamp_target()
+
+    def _clamp_target(self) -> None:
+        # Textual clamps where one is, not where one was going: the wheel would first have to turn back the difference.
+        self.scroll_target_y = min(self.scroll_target_y, self.max_scroll_y)
 
     @property
     def view_size(self) -> Size:
@@ -202,6 +207,7 @@ class LineView(ScrollView, can_focus=True):
         """Other width, other columns; the cursor stays in sight."""
         self.relayout()
         self.reveal_cursor()
+        self._clamp_target()
 
     def notify_style_update(self) -> None:
         """A theme or the focus changed."""
@@ -359,7 +365,8 @@ class LineView(ScrollView, can_focus=True):
     def scroll_rows_to(self, top: int) -> None:
         """Make ``top`` the first row in sight, at once."""
         # force: a scroll bar that is about to appear is not there before the next layout.
-        self.scroll_to(y=max(0, top), animate=False, immediate=True, force=True)
+        top = max(0, min(top, self.max_scroll_y))
+        self.scroll_to(y=top, animate=False, immediate=True, force=True)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Wheel and scroll bar take the cursor along: what enter opens is always in sight."""
