@@ -57,21 +57,23 @@ def complete(
         offers += _pick(_stations(fleet), current.value, current.start)
     if named is not None or station is not None:
         said = {one.key for one in before if one.key is not None}
-        offers += _pick(_names(kind, about, said), current.value, current.start)
+        offers += _pick(_names(kind, about, said), current.value, current.start, bare=True)
     return offers[:MOST]
 
 
-def _pick(offers: Iterable[tuple[str, str]], begun: str, start: int, inside: bool = False) -> list[Completion]:
-    """Those that begin as written; for values, then also those that hold it."""
+def _pick(
+    offers: Iterable[tuple[str, str]], begun: str, start: int, inside: bool = False, bare: bool = False
+) -> list[Completion]:
+    """Those that begin as written; for values, then also those that hold it. ``bare``: never in quotes."""
     folded = begun.casefold()
     rows = list(dict.fromkeys(offers))
     first = [row for row in rows if row[0].casefold().startswith(folded)]
     later = [row for row in rows if inside and folded in row[0].casefold() and row not in first]
-    return [Completion(_quote(text), meta, start) for text, meta in (*first, *later)][:MOST]
+    return [Completion(text if bare else _quote(text), meta, start) for text, meta in (*first, *later)][:MOST]
 
 
 def _quote(text: str) -> str:
-    if text and not any(letter.isspace() or letter in '"\\' for letter in text):
+    if text and text[0] not in "{[" and not any(letter.isspace() or letter in '"\\=' for letter in text):
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -14,7 +14,7 @@ from console.engine.orders.follow import Ask, Follower, quirks_of
 from console.engine.orders.port import Port
 from console.engine.orders.run import Run
 from console.engine.wire.exchange import Exchange, Record
-from profiles import NO_QUIRKS
+from profiles import NO_QUIRKS, Quirks
 
 # The core profile's keys of OCPP 1.6 (section 9.1): for stations that do not answer "all of them".
 COMMON_KEYS = (
@@ -42,6 +42,7 @@ COMMON_KEYS = (
     "WebSocketPingInterval",
 )
 _LIMIT_KEY = "GetConfigurationMaxKeys"
+_TOUCHY_KEY = "MeterValuesSampledData"  # read by us, it makes some chargers restart (lbbrhzn/ocpp#1275)
 
 
 class SettingFollower(Follower):
@@ -59,6 +60,11 @@ class SettingFollower(Follower):
     def found_station(self) -> Station | None:
         """The station in the fleet."""
         return self.port.fleet.station(self.run.station)
+
+    def quirks(self) -> Quirks:
+        """What is known of this charger."""
+        station = self.found_station
+        return NO_QUIRKS if station is None else quirks_of(self.port, station)
 
 
 class GetFollower(SettingFollower):
@@ -83,10 +89,9 @@ class GetFollower(SettingFollower):
     def _chunks(self, arguments: dict[str, Any]) -> list[list[str]]:
         """The keys by call; none where one call without keys asks for everything."""
         keys = [key.strip() for key in str(arguments.get("key", "")).split(",") if key.strip()]
-        station = self.found_station
-        quirks = NO_QUIRKS if station is None else quirks_of(self.port, station)
+        quirks = self.quirks()
         if not keys and (not quirks.get_config_without_keys or not quirks.probe_config):
-            keys = list(COMMON_KEYS)
+            keys = [key for key in COMMON_KEYS if quirks.probe_config or key != _TOUCHY_KEY]
             self.run.tell("told", "this charger does not tell all keys at once: the common ones are asked for by name")
         limit = quirks.max_config_keys or self._reported_limit() or max(1, len(keys))
         return [keys[at : at + limit] for at in range(0, len(keys), limit)]
@@ -123,12 +128,19 @@ class GetFollower(SettingFollower):
         """Whether this was all is known after the other calls."""
 
     async def after(self, ask: Ask) -> None:
-        for number, keys in enumerate(self.chunks[1:], start=2):
-            self.run.move((number - 1) / len(self.chunks))
+        unanswered: list[str] = []
+        for number, keys in enumerate(self.chunks[1:], start=1):
+            self.run.move(number / len(self.chunks))
             exchange = await ask(self._part(self.run.order, keys))
-            if exchange.outcome != "result":
-                self.failed(f"part {number} of {len(self.chunks)} was not answered well ({exchange.outcome})")
+            if exchange.outcome == "lost":
+                self.failed(f"the link was lost at part {number + 1} of {len(self.chunks)}: {self._text()}")
                 return
+            if exchange.outcome != "result":
+                # One key that a station does not answer for is no reason to ask for no other.
+                unanswered.extend(keys)
+        if unanswered:
+            self.failed(f"{self._text()}; no answer for {shown(', '.join(unanswered), 200)}")
+            return
         if not self.report:
             self.found(self._text())
 
@@ -163,6 +175,10 @@ class SetFollower(SettingFollower):
             self.run.tell("told", f"{verdict.status}: it counts after the station has restarted")
 
     async def after(self, ask: Ask) -> None:
+        key = str(self.run.order.arguments.get("key", ""))
+        if key.casefold() == _TOUCHY_KEY.casefold() and not self.quirks().probe_config:
+            self.found(f"answered {self.status}; not read back, because this charger restarts when {key} is read")
+            return
         arguments = {name: value for name, value in self.run.order.arguments.items() if name != "value"}
         self.values.clear()
         order = Order(id=self.run.order.id, station=self.run.station, name="get", arguments=arguments)

@@ -17,7 +17,7 @@ import msgspec
 from console.engine.errors import ChargehandError
 from console.engine.fleet.order import Order
 from console.engine.orders.admit import admit
-from console.engine.orders.errand import Errand
+from console.engine.orders.errand import CALLED_OFF, Errand
 from console.engine.orders.masking import masked
 from console.engine.orders.port import OrderLink, Port
 from console.engine.orders.run import Run
@@ -91,6 +91,7 @@ class OrderDesk:
             self.runs.append(run)
             work = self._one_of_many(run, gate, arguments, by, timeout, local)
             task = spawn(work, name=f"order {kind.id} {run.station}", owner=self._tasks)
+            task.add_done_callback(partial(_let_go, run, False))
             run.stop = partial(_cancel, task)
         return runs
 
@@ -130,6 +131,7 @@ class OrderDesk:
         errand = Errand(self._port, run, link, given, timeout)
         name = f"order {run.order.id} {run.order.name}"
         task = spawn(errand.carry(), name=name, owner=self._tasks)
+        task.add_done_callback(partial(_let_go, run, True))
 
         def call_off() -> None:
             if not run.over:
@@ -155,10 +157,12 @@ class OrderDesk:
             if not run.over:
                 run.refusal = error
                 run.end("failed", error.sentence)
-        except asyncio.CancelledError:
-            if run.order.id == 0:
-                run.end("failed", "not sent: it was called off")
-            raise
+
+
+def _let_go(run: Run, given: bool, task: asyncio.Task[Any]) -> None:
+    """End a run whose task is gone: one that is cancelled before its first step never gets to do so itself."""
+    if task.cancelled() and (given or run.order.id == 0):
+        run.end("missing" if run.exchanges else "failed", CALLED_OFF if given else "not sent: it was called off")
 
 
 def _cancel(task: asyncio.Task[Any]) -> None:

@@ -22,6 +22,7 @@ from console.engine.wire.exchange import Exchange, Record
 
 log = logging.getLogger("chargehand.orders")
 
+CALLED_OFF = "no longer followed; it may still happen"
 PULSE_S = 0.5  # between two looks at a file on the move
 
 
@@ -49,8 +50,7 @@ class Errand:
             self.run.refusal = self.run.refusal or error
             await self._end("failed", error.sentence)
         except asyncio.CancelledError:
-            # Awaiters of the run must not hang, whatever ended this task.
-            self.run.end("missing" if self.run.exchanges else "failed", "no longer followed; it may still happen")
+            self.run.end("missing" if self.run.exchanges else "failed", CALLED_OFF)
             raise
         except Exception:
             log.exception("order %s of %s", self.run.order.name, self.run.station)

@@ -131,7 +131,9 @@ class ResetFollower(Follower):
             if isinstance(event, Booted) and not self.evse:
                 reason = f", reason {event.reason}" if event.reason else ""
                 self.found(f"booted again {self.since()}{reason}")
-            elif self.evse and isinstance(event, TransactionSeen) and event.phase == "ended" and event.evse == self.evse:
+            elif (
+                self.evse and isinstance(event, TransactionSeen) and event.phase == "ended" and event.evse == self.evse
+            ):
                 self.found(f"EVSE {self.evse} is free to reset: its transaction has ended {self.since()}")
 
     def _link(self, record: Happening) -> None:

@@ -202,7 +202,8 @@ def _payload(word: Word, line: str) -> Any:
         return json.loads(word.value) if word.closed else _JSON.raw_decode(line, word.value_start)[0]
     except ValueError as error:
         where = getattr(error, "pos", 0) + (word.value_start if word.closed else 0)
-        raise CommandError(f"The payload is no JSON: {getattr(error, 'msg', error)}.", column=where) from None
+        what = "The payload" if word.key in (None, "payload") else f"{word.key} begins like JSON, but"
+        raise CommandError(f"{what} is no JSON: {getattr(error, 'msg', error)}.", column=where) from None
     except RecursionError:
         raise CommandError("The payload is nested too deep.", column=word.value_start) from None
 

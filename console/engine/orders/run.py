@@ -81,17 +81,32 @@ class Run:
         return self.exchanges[0] if self.exchanges else None
 
     @property
+    def whole(self) -> Exchange | None:
+        """The exchange of the ordering call; where the station had to be asked in parts, with the lists of all its
+        answers together (the raw texts stay those of the first part)."""
+        first = self.exchange
+        if first is None or self.kind.id != "get" or not isinstance(first.response, dict):
+            return first
+        merged: dict[str, Any] = dict(first.response)
+        for other in self.exchanges[1:]:
+            for name, more in (other.response if isinstance(other.response, dict) else {}).items():
+                before = merged.get(name)
+                if isinstance(more, list):
+                    merged[name] = [*(before if isinstance(before, list) else ()), *more]
+        return msgspec.structs.replace(first, response=merged)
+
+    @property
     def over(self) -> bool:
         """Whether nothing more will happen."""
         return self.state in ENDED
 
     @property
     def exit_code(self) -> int:
-        """What ``chargehand call`` exits with: 0 done, 3 rejected, 4 no usable answer or no effect; where the order
-        never left, 5 for a station that is not there, else 2."""
+        """What ``chargehand call`` exits with: 0 done (or accepted, where nobody waits), 3 rejected, 4 no usable answer
+        or no effect; where the order never left, 5 for a station that is not there, else 2."""
         if self.refusal is not None:
             return 5 if isinstance(self.refusal, NoSuchStation | NotConnected) else 2
-        return {"done": 0, "rejected": 3}.get(self.state, 4)
+        return {"accepted": 0, "done": 0, "rejected": 3}.get(self.state, 4)
 
     async def answered(self) -> Exchange:
         """The exchange of the ordering call, whatever its outcome. Raises OrderError where it never left."""

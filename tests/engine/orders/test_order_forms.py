@@ -10,6 +10,7 @@ import pytest
 from console.engine.errors import OrderError
 from console.engine.orders.complete import complete
 from console.engine.orders.forms import form_for
+from console.engine.orders.grammar import parse_command
 from console.engine.orders.schema_form import payload_from_fields, schema_form
 from console.engine.orders.table import order_kind
 from console.engine.transfer.model import StoredFile
@@ -106,6 +107,15 @@ async def test_completion_knows_transactions_keys_and_calls(port: FakePort) -> N
 async def test_on_a_station_the_name_may_be_left_out(port: FakePort) -> None:
     port.connect("CP-001", "1.6")
     assert "type=" in texts(port, "reset ", station="CP-001")
+
+
+async def test_what_completion_offers_is_understood_as_it_is(port: FakePort) -> None:
+    for name in ("a b", "a=b", 'say "so"', "back\\slash", "{odd"):
+        port.connect(name, "1.6")
+        (offer,) = [
+            one.text for one in complete("reset ", 6, port.fleet) if parse_command(f"reset {one.text}").station == name
+        ]
+        assert parse_command(f"reset {offer} type=hard").arguments == {"type": "hard"}
 
 
 async def test_completion_starts_where_the_word_does(port: FakePort) -> None:

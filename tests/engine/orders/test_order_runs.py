@@ -441,6 +441,31 @@ async def test_a_charger_that_ignores_all_keys_is_asked_by_name(port: FakePort, 
     assert "HeartbeatInterval" in [name for keys in asked for name in keys]
 
 
+async def test_a_key_that_makes_a_charger_restart_is_not_read(port: FakePort, desk: OrderDesk) -> None:
+    port.connect("CP-001", "1.6", vendor="ABB", model="TAC-W22", firmware="1.8.21")
+    port.answers["GetConfiguration"] = [{"configurationKey": []}]
+    await (await give(desk, "get")).done()
+    run = await give(desk, "set", {"key": "MeterValuesSampledData", "value": "Voltage"})
+    assert "not read back" in await seen(run)
+    asked = [name for action, payload in port.links.calls if action == "GetConfiguration" for name in payload["key"]]
+    assert "HeartbeatInterval" in asked
+    assert "MeterValuesSampledData" not in asked
+
+
+async def test_a_part_without_an_answer_does_not_stop_the_others(port: FakePort, desk: OrderDesk) -> None:
+    port.connect("CP-001", "1.6", vendor="EVBox", model="Elvi")
+    port.answers["GetConfiguration"] = [
+        lambda payload: "timeout" if payload["key"] == ["B"] else {"configurationKey": [key(payload["key"][0], "1")]}
+    ]
+    run = await give(desk, "get", {"key": "A,B,C"})
+    assert await missing(run) == "2 values; no answer for B"
+    assert [one.variable for one in run.values] == ["A", "C"]
+    whole = run.whole
+    assert whole is not None
+    assert [one["key"] for one in whole.response["configurationKey"]] == ["A", "C"]
+    assert run.exchanges[0].response == {"configurationKey": [key("A", "1")]}
+
+
 async def test_a_report_is_whole_with_its_last_part(port: FakePort, desk: OrderDesk) -> None:
     port.connect("CP-001", "2.0.1")
     run = await give(desk, "get")

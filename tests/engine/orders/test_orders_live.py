@@ -199,3 +199,12 @@ async def test_a_station_that_has_gone_is_not_connected(engine: Engine, station:
     await until(lambda: engine.links.get("CP-001") is None)
     with pytest.raises(NotConnected):
         await engine.desk.give("CP-001", "clear-cache", {})
+
+
+async def test_an_engine_that_stops_lets_no_order_hang(engine: Engine, station: SimulatedStation) -> None:
+    run = await engine.desk.give("CP-001", "trigger", {"message": "FirmwareStatusNotification"}, timeout=60)
+    await run.judged()
+    waiting = await engine.desk.give("CP-001", "start", {"tag": "T", "connector": 1}, timeout=60)
+    await engine.stop()
+    assert run.over
+    assert not (await waiting.done()).seen
