@@ -9,8 +9,9 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from profiles.errors import ProfileError
+from profiles.errors import ChargehandError
 from profiles.fleet_file import fleet_names
 
 
@@ -24,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("chargehand.simulator.wire").setLevel(logging.INFO if given.verbose > 1 else logging.CRITICAL)
     try:
         asyncio.run(_run(given))
-    except ProfileError as error:
+    except ChargehandError as error:
         print(f"{error.title}: {error.sentence}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -39,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--fleet", default="mixed", metavar="NAME", help=f"{names}, or a TOML file (default: mixed)")
     parser.add_argument("--stations", type=int, metavar="N", help="repeat or cut the fleet to N stations")
     parser.add_argument("--seed", type=int, metavar="N", help="make chance repeatable")
+    parser.add_argument("--ca", type=Path, metavar="FILE", help="PEM file with the authority to trust for wss")
     parser.add_argument("--with-parent", action="store_true", help="end when stdin is closed")
     parser.add_argument("-v", "--verbose", action="count", default=0, help="say more; twice: every frame")
     return parser
@@ -54,7 +56,8 @@ async def _run(given: argparse.Namespace) -> None:
     if given.with_parent:
         _watch_stdin(loop, stop)
     owner: Owner = set()
-    running = spawn(simulate(given.url, given.fleet, given.stations, seed=given.seed), name="fleet", owner=owner)
+    fleet = simulate(given.url, given.fleet, given.stations, seed=given.seed, ca=given.ca)
+    running = spawn(fleet, name="fleet", owner=owner)
     stopping = spawn(stop.wait(), name="stop", owner=owner)
     await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()

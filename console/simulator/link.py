@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import ssl
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -25,11 +26,19 @@ class Refused(Exception):
 class Link:
     """Dials ``url`` + identity (percent-encoded) and holds the present WebSocket. No proxies are used."""
 
-    def __init__(self, url: str, identity: str, version: str, subprotocols: Sequence[str] | None) -> None:
+    def __init__(
+        self,
+        url: str,
+        identity: str,
+        version: str,
+        subprotocols: Sequence[str] | None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.address = url.rstrip("/") + "/" + quote(identity, safe="")
         self.identity = identity
         self.offered = [SUBPROTOCOLS[version]] if subprotocols is None else list(subprotocols)
         self.expected = SUBPROTOCOLS[version]
+        self.tls = tls
         self.socket: ClientConnection | None = None
         self.up = asyncio.Event()
 
@@ -51,6 +60,7 @@ class Link:
                 ping_interval=30,
                 ping_timeout=30,
                 proxy=None,
+                ssl=self.tls,
             )
         except InvalidStatus as error:
             status = error.response.status_code

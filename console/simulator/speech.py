@@ -36,7 +36,11 @@ class Speech(Protocol):
     def meter_seconds(self) -> float:
         """Seconds between meter values of a session; 0: none."""
 
-    def station_end(self, station: SimulatedStation, transport: Transport, timeout: float) -> StationEnd:
+    @property
+    def aligned_seconds(self) -> int:
+        """Seconds between clock-aligned meter values; 0: none."""
+
+    def station_end(self, transport: Transport, timeout: float) -> StationEnd:
         """The listening end for a new link."""
 
     def set_heartbeat(self, seconds: int) -> None:

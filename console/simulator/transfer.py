@@ -50,7 +50,6 @@ class LogOrder:
     security: bool = False
     retries: int = 0
     retry_interval: int = 5
-    since: datetime | None = None
 
 
 class Transfers:

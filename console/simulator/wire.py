@@ -68,8 +68,6 @@ def on(action: str, *, check: bool = True) -> Callable[[Handler], Handler]:
 class StationEnd(PackageChargePoint):
     """The station's end of one link. Handlers are the methods marked ``@on``; ``effects`` run after the answer left."""
 
-    allowed_while_pending: frozenset[str] = frozenset()
-
     def __init__(self, station: SimulatedStation, transport: Transport, response_timeout: float) -> None:
         super().__init__(station.identity, transport, response_timeout=response_timeout, logger=wire_log)
         self.station = station
@@ -118,9 +116,12 @@ class StationEnd(PackageChargePoint):
             raise CallFailed(f"{action}: the answer has another shape: {error}", final=True) from error
 
     async def send_stream(self, payload: dict[str, Any]) -> None:
-        """NotifyPeriodicEventStream, the one SEND (message type 6) of OCPP 2.1; it has no answer."""
+        """NotifyPeriodicEventStream, the one SEND (message type 6) of OCPP 2.1; it has no answer. Raises LinkLost."""
         uid = str(self._unique_id_generator())
-        await self._send(json.dumps([6, uid, "NotifyPeriodicEventStream", payload], separators=(",", ":")))
+        try:
+            await self._send(json.dumps([6, uid, "NotifyPeriodicEventStream", payload], separators=(",", ":")))
+        except ConnectionClosed as error:
+            raise LinkLost(str(error)) from error
 
     async def _get_specific_response(self, unique_id: str, timeout: float) -> Any:
         deadline = asyncio.get_running_loop().time() + timeout

@@ -34,9 +34,9 @@ CALM = Behaviour(
 
 @functools.cache
 def schema(kind: int, action: str, version: str) -> jsonschema_rs.Draft4Validator:
-    """The schema of a CALL (2) or a CALLRESULT (3), read from the ocpp package's files without its code."""
+    """The schema of a CALL (2), CALLRESULT (3) or SEND (6), read from the ocpp package's files without its code."""
     folder = Path(ocpp.__file__).parent / f"v{version.replace('.', '')}" / "schemas"
-    ending = "Response" if kind == 3 else "" if version == "1.6" else "Request"
+    ending = "Response" if kind == 3 else "" if version == "1.6" or kind == 6 else "Request"
     text = (folder / f"{action}{ending}.json").read_text(encoding="utf-8-sig")
     return jsonschema_rs.Draft4Validator(json.loads(text))
 
@@ -86,6 +86,9 @@ class Central:
             if answer is not None:
                 self._check(3, action, version, answer)
                 await link.send(json.dumps([3, uid, answer]))
+        elif message[0] == 6:
+            self._check(6, message[2], version, message[3])
+            self.heard.append(Heard(*message[1:]))
         elif message[1] in self._pending:
             action, future = self._pending.pop(message[1])
             if message[0] == 3:
@@ -110,6 +113,7 @@ class Central:
             "StartTransaction": {"transactionId": len(self.of("StartTransaction")), **tag},
             "TransactionEvent": token,
             "SignCertificate": {"status": "Accepted"},
+            "OpenPeriodicEventStream": {"status": "Accepted"},
         }
         return usual.get(action, {})
 

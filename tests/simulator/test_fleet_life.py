@@ -14,7 +14,7 @@ import pytest
 
 from console.simulator.run import simulate
 from console.simulator.tasks import Owner, cancel_all, spawn
-from profiles.errors import ProfileError
+from profiles.errors import ChargehandError, ProfileError
 
 LIVELY = """
 title = "Lively"
@@ -146,3 +146,12 @@ async def test_a_wrong_fleet_ends_the_process_with_2_and_a_sentence() -> None:
     _, err = await process.communicate()
     assert process.returncode == 2
     assert b"Shipped fleets: hostile, mixed" in err
+
+
+@pytest.mark.parametrize(
+    ("url", "stations", "sentence"),
+    [("http://127.0.0.1/", 2, "is not an address"), ("ws://", 2, "is not an address"), ("ws://x/", 0, "one station")],
+)
+async def test_a_bad_argument_is_said_in_a_sentence(url: str, stations: int, sentence: str) -> None:
+    with pytest.raises(ChargehandError, match=sentence):
+        await simulate(url, "quiet", stations)

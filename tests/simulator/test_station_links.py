@@ -17,6 +17,7 @@ from profiles.fleet_file import Behaviour, StationSpec
 
 TWO = ("2.0.1", "2.1")
 EVERY = ("1.6", *TWO)
+CALM_BUT_METERED = Behaviour(meter_seconds=0.1, redial_seconds=0.05)
 
 
 def car() -> Car:
@@ -185,3 +186,12 @@ async def test_a_station_may_offer_no_subprotocol_at_all() -> None:
 async def test_a_central_system_that_chooses_another_version_is_left_alone(central: Any, make_station: Any) -> None:
     with pytest.raises(Refused, match=r"chose ocpp2.0.1"):
         await make_station("1.6", subprotocols=("ocpp2.0.1",))
+
+
+async def test_a_tag_refused_after_an_offline_start_ends_the_session(central: Any, make_station: Any) -> None:
+    station = await make_station("1.6", behaviour=CALM_BUT_METERED)
+    await station.go_offline()
+    await station.start_session(1, "THIEF")
+    central.answers["StartTransaction"] = lambda _: {"transactionId": 9, "idTagInfo": {"status": "Invalid"}}
+    await station.go_online()
+    assert (await central.hear("StopTransaction"))["reason"] == "DeAuthorized"

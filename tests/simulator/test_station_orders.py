@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import ocpp
 import pytest
 
 from console.simulator.electric import Car
@@ -437,3 +439,74 @@ async def test_a_tariff_of_2_1_is_kept_listed_and_cleared(central: Any, make_sta
     assert kept["tariffAssignments"][0]["tariffId"] == "night"
     gone = await central.call("ClearTariffs", {"tariffIds": ["night", "day"]})
     assert [r["status"] for r in gone["clearTariffsResult"]] == ["Accepted", "NoTariff"]
+
+
+async def test_an_event_stream_of_2_1_flows_is_slowed_down_and_ends(central: Any, make_station: Any) -> None:
+    await make_station("2.1")
+    place = {"component": {"name": "EVSE", "evse": {"id": 1}}, "variable": {"name": "Power"}}
+    pace = {"periodicEventStream": {"interval": 60, "values": 1}}
+    monitor = {"value": 1.0, "type": "Periodic", "severity": 8, **place, **pace}
+    done = await central.call("SetVariableMonitoring", {"setMonitoringData": [monitor]})
+    number = done["setMonitoringResult"][0]["id"]
+    flowing = await central.hear("NotifyPeriodicEventStream")
+    assert [value["v"] for value in flowing["data"]] == ["0.0"]
+    kept = await central.call("GetPeriodicEventStream")
+    assert kept["constantStreamData"][0]["variableMonitoringId"] == number
+    slower = {"id": flowing["id"], "params": {"interval": 3600, "values": 100}}
+    assert await central.call("AdjustPeriodicEventStream", slower) == {"status": "Accepted"}
+    await central.call("ClearVariableMonitoring", {"id": [number]})
+    assert (await central.hear("ClosePeriodicEventStream"))["id"] == flowing["id"]
+    assert await central.call("GetPeriodicEventStream") == {}
+
+
+@pytest.mark.parametrize("version", EVERY)
+async def test_a_changed_heartbeat_interval_counts_at_once(central: Any, make_station: Any, version: str) -> None:
+    await make_station(version)
+    if version == "1.6":
+        await central.call("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "1"})
+    else:
+        name = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
+        await central.call("SetVariables", {"setVariableData": [{**name, "attributeValue": "1"}]})
+    await central.hear("Heartbeat")
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_clock_aligned_values_come_as_soon_as_they_are_asked_for(
+    central: Any, make_station: Any, version: str
+) -> None:
+    await make_station(version)
+    if version == "1.6":
+        await central.call("ChangeConfiguration", {"key": "ClockAlignedDataInterval", "value": "1"})
+    else:
+        name = {"component": {"name": "AlignedDataCtrlr"}, "variable": {"name": "Interval"}}
+        await central.call("SetVariables", {"setVariableData": [{**name, "attributeValue": "1"}]})
+    values = await central.hear("MeterValues")
+    assert values["meterValue"][0]["sampledValue"][0]["context"] == "Sample.Clock"
+
+
+FROM_STATIONS = {
+    "1.6": """Authorize BootNotification DiagnosticsStatusNotification FirmwareStatusNotification Heartbeat
+        LogStatusNotification MeterValues SecurityEventNotification SignCertificate SignedFirmwareStatusNotification
+        StartTransaction StatusNotification StopTransaction""",
+    "2.0.1": """Authorize BootNotification ClearedChargingLimit FirmwareStatusNotification Get15118EVCertificate
+        GetCertificateStatus Heartbeat LogStatusNotification MeterValues NotifyChargingLimit NotifyCustomerInformation
+        NotifyDisplayMessages NotifyEVChargingNeeds NotifyEVChargingSchedule NotifyEvent NotifyMonitoringReport
+        NotifyReport PublishFirmwareStatusNotification ReportChargingProfiles ReservationStatusUpdate
+        SecurityEventNotification SignCertificate StatusNotification TransactionEvent""",
+}
+FROM_STATIONS["2.1"] = (
+    FROM_STATIONS["2.0.1"]
+    + """ BatterySwap ClosePeriodicEventStream NotifyDERAlarm NotifyDERStartStop NotifyPriorityCharging
+        NotifySettlement NotifyWebPaymentStarted OpenPeriodicEventStream PullDynamicScheduleUpdate ReportDERControl
+        VatNumberValidation"""
+)
+
+
+@pytest.mark.parametrize("version", EVERY)
+async def test_every_call_of_a_central_system_has_an_answer(central: Any, make_station: Any, version: str) -> None:
+    station = await make_station(version)
+    folder = Path(ocpp.__file__).parent / f"v{version.replace('.', '')}" / "schemas"
+    answers = [path.stem.removesuffix("Response") for path in folder.glob("*Response.json")]
+    wanted = set(answers) - set(FROM_STATIONS[version].split())
+    assert len(wanted) > 20
+    assert wanted - set(station.wire.route_map) == set()

@@ -51,9 +51,14 @@ class Speech16:
         given = self._station.behaviour.meter_seconds
         return given if int(given) == seconds else seconds
 
-    def station_end(self, station: SimulatedStation, transport: Transport, timeout: float) -> StationEnd:
+    @property
+    def aligned_seconds(self) -> int:
+        """ClockAlignedDataInterval."""
+        return self.config.number("ClockAlignedDataInterval")
+
+    def station_end(self, transport: Transport, timeout: float) -> StationEnd:
         """The listening end for a new link."""
-        return ChargePoint16(station, self, transport, timeout)
+        return ChargePoint16(self._station, self, transport, timeout)
 
     def set_heartbeat(self, seconds: int) -> None:
         """Take the interval that the boot answer gave (0: keep ours)."""
@@ -142,7 +147,7 @@ class Speech16:
 
     def sampled(self, connector: Connector, session: Session, context: str) -> Entry:
         """MeterValues of a transaction."""
-        values = [self._values(connector, context, self._wanted("MeterValuesSampledData"))]
+        values = [self._values(connector, context, self._wanted(_key(context)))]
 
         def build() -> dict[str, Any]:
             payload: dict[str, Any] = {"connector_id": connector.number, "meter_value": values}
@@ -154,8 +159,7 @@ class Speech16:
 
     async def idle_sample(self, connector: Connector, context: str) -> None:
         """MeterValues outside a transaction."""
-        key = "MeterValuesAlignedData" if context == "Sample.Clock" else "MeterValuesSampledData"
-        values = self._values(connector, context, self._wanted(key))
+        values = self._values(connector, context, self._wanted(_key(context)))
         await self._station.tell("MeterValues", {"connector_id": connector.number, "meter_value": [values]})
 
     def ended(self, connector: Connector, session: Session, reason: str) -> Entry:
@@ -208,6 +212,10 @@ class Speech16:
             "sampledValue": [_sampled(reading, context) for reading in chosen]
             or [_sampled(connector.readings(self._station.rng)[0], context)],
         }
+
+
+def _key(context: str) -> str:
+    return "MeterValuesAlignedData" if context == "Sample.Clock" else "MeterValuesSampledData"
 
 
 def _sampled(reading: Reading, context: str) -> dict[str, str]:

@@ -17,8 +17,6 @@ from console.simulator.wire import on
 if TYPE_CHECKING:
     from console.simulator.v16.speech import Speech16
 
-MAX_KEYS = 50
-
 
 class ChargePoint16(Files16, ocpp.v16.ChargePoint):
     """The listening end of one 1.6 link."""
@@ -107,6 +105,7 @@ class ChargePoint16(Files16, ocpp.v16.ChargePoint):
         status = self.speech.config.change(key, value)
         if status == "Accepted":
             real = self.speech.config.find(key)
+            self.station.settings_changed()
             if real == "AuthorizationKey":
                 self.station.password = value
                 self.then("redial", self.station.redial)

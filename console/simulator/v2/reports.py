@@ -71,6 +71,7 @@ class Reports(Answering):
         return {"attributeStatus": status, **result}
 
     def _changed(self, variable: Variable) -> None:
+        self.station.settings_changed()
         if variable.name == "BasicAuthPassword":
             # A01.FR.02: come back with the new password
             self.station.password = variable.value
@@ -136,18 +137,23 @@ class Reports(Answering):
             status = "UnsupportedMonitorType"
         if status == "Accepted":
             number = int(item.get("id", max(self.speech.monitors, default=0) + 1))
-            self.speech.monitors[number] = {**item, "id": number}
+            monitor = self.speech.monitors[number] = {**item, "id": number}
             result["id"] = number
+            if variable is not None and "periodicEventStream" in item:
+                self.then("event stream", lambda: self.speech.streams.begin(monitor, variable))
         return {"status": status, **result}
 
     @on("ClearVariableMonitoring")
     def on_clear_variable_monitoring(self, **_: Any) -> Any:
         """Forget monitors."""
-        results = [
-            {"id": number, "status": "Accepted" if self.speech.monitors.pop(number, None) else "NotFound"}
-            for number in self.request["id"]
-        ]
+        results = [{"id": number, "status": self._forget(number)} for number in self.request["id"]]
         return self.answer("ClearVariableMonitoring", clear_monitoring_result=results)
+
+    def _forget(self, number: int) -> str:
+        if self.speech.monitors.pop(number, None) is None:
+            return "NotFound"
+        self.then("end of the event stream", lambda: self.speech.streams.end(number))
+        return "Accepted"
 
     @on("GetMonitoringReport")
     def on_get_monitoring_report(self, request_id: int, **_: Any) -> Any:
@@ -180,7 +186,8 @@ class Reports(Answering):
     def on_set_monitoring_base(self, monitoring_base: str, **_: Any) -> Any:
         """FactoryDefault and HardWiredOnly drop every monitor that was set."""
         if monitoring_base != "All":
-            self.speech.monitors.clear()
+            for number in list(self.speech.monitors):
+                self._forget(number)
         return self.answer("SetMonitoringBase", status="Accepted")
 
     @on("SetMonitoringLevel")

@@ -9,11 +9,24 @@ from console.simulator.clock import stamp
 from console.simulator.connector import Connector, Fault, Reading, Session
 from console.simulator.outbox import Entry
 from console.simulator.v2.model import DeviceModel
+from console.simulator.v2.streams import Streams
 from console.simulator.wire import StationEnd, Transport
 
 if TYPE_CHECKING:
     from console.simulator.station import SimulatedStation
 
+STARTED = "SampledDataCtrlr.TxStartedMeasurands"
+UPDATED = "SampledDataCtrlr.TxUpdatedMeasurands"
+ENDED = "SampledDataCtrlr.TxEndedMeasurands"
+ALIGNED = "AlignedDataCtrlr.Measurands"
+
+# errorCode of 1.6: stoppedReason
+FAULTS = {
+    "GroundFailure": "GroundFault",
+    "OverCurrentFailure": "OvercurrentFault",
+    "UnderVoltage": "PowerQuality",
+    "OverVoltage": "PowerQuality",
+}
 # our reason: (stoppedReason, triggerReason)
 REASONS = {
     "local": ("Local", "StopAuthorized"),
@@ -37,6 +50,7 @@ class Speech2:
         self.model = DeviceModel(station)
         self.network_slots: dict[int, dict[str, Any]] = {}
         self.monitors: dict[int, dict[str, Any]] = {}
+        self.streams = Streams(station)
         self.monitoring_level = 9
         self._events = 0
 
@@ -52,15 +66,20 @@ class Speech2:
         given = self._station.behaviour.meter_seconds
         return given if int(given) == seconds else seconds
 
-    def station_end(self, station: SimulatedStation, transport: Transport, timeout: float) -> StationEnd:
+    @property
+    def aligned_seconds(self) -> int:
+        """AlignedDataCtrlr.Interval."""
+        return self.model.number("AlignedDataCtrlr", "Interval")
+
+    def station_end(self, transport: Transport, timeout: float) -> StationEnd:
         """The listening end for a new link."""
-        if station.spec.ocpp == "2.1":
+        if self._station.spec.ocpp == "2.1":
             from console.simulator.v2.station_end21 import ChargePoint21
 
-            return ChargePoint21(station, self, transport, timeout)
+            return ChargePoint21(self._station, self, transport, timeout)
         from console.simulator.v2.station_end import ChargePoint201
 
-        return ChargePoint201(station, self, transport, timeout)
+        return ChargePoint201(self._station, self, transport, timeout)
 
     def set_heartbeat(self, seconds: int) -> None:
         """Take the interval that the boot answer gave (0: keep ours)."""
@@ -123,7 +142,7 @@ class Speech2:
     def started(self, connector: Connector, session: Session) -> Entry:
         """TransactionEvent Started. A token that the answer does not accept marks the session as refused."""
         trigger = "Authorized" if session.remote_start_id is None else "RemoteStart"
-        payload = self._event("Started", trigger, connector, session, "TxStartedMeasurands", "Transaction.Begin")
+        payload = self._event("Started", trigger, connector, session, STARTED, "Transaction.Begin")
         payload |= {"id_token": id_token(session.tag), "timestamp": stamp(session.started_at)}
         if session.remote_start_id is not None:
             payload["transaction_info"]["remoteStartId"] = session.remote_start_id
@@ -144,13 +163,15 @@ class Speech2:
     def sampled(self, connector: Connector, session: Session, context: str) -> Entry:
         """TransactionEvent Updated with meter values."""
         trigger = {"Trigger": "Trigger", "Sample.Clock": "MeterValueClock"}.get(context, "MeterValuePeriodic")
-        return self._put("Updated", trigger, connector, session, "TxUpdatedMeasurands", context)
+        return self._put("Updated", trigger, connector, session, _measurands(context), context)
 
     def ended(self, connector: Connector, session: Session, reason: str) -> Entry:
         """TransactionEvent Ended."""
         stopped, trigger = REASONS[reason]
+        if reason == "fault" and connector.fault:
+            stopped = FAULTS.get(connector.fault.code, "Other")
         session.state = "EVConnected"
-        payload = self._event("Ended", trigger, connector, session, "TxEndedMeasurands", "Transaction.End")
+        payload = self._event("Ended", trigger, connector, session, ENDED, "Transaction.End")
         payload["transaction_info"]["stoppedReason"] = stopped
         if reason == "local":
             payload["id_token"] = id_token(session.tag)
@@ -187,11 +208,12 @@ class Speech2:
 
     async def idle_sample(self, connector: Connector, context: str) -> None:
         """MeterValues outside a transaction."""
-        value = self._values(connector, context, "TxUpdatedMeasurands")
+        value = self._values(connector, context, _measurands(context))
         await self._station.tell("MeterValues", {"evse_id": connector.evse_id, "meter_value": [value]})
 
     def _values(self, connector: Connector, context: str, variable: str) -> dict[str, Any]:
-        wanted = [part.strip() for part in self.model.get("SampledDataCtrlr", variable).split(",")]
+        component, _, name = variable.partition(".")
+        wanted = [part.strip() for part in self.model.get(component, name).split(",")]
         readings = connector.readings(self._station.rng)
         chosen = [reading for reading in readings if reading.measurand in wanted] or readings[:1]
         return {"timestamp": self._now(), "sampledValue": [_sampled(reading, context) for reading in chosen]}
@@ -248,6 +270,10 @@ class Speech2:
 
     def _now(self) -> str:
         return stamp(self._station.clock.now())
+
+
+def _measurands(context: str) -> str:
+    return ALIGNED if context == "Sample.Clock" else UPDATED
 
 
 def id_token(tag: str) -> dict[str, str]:

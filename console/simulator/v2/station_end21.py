@@ -115,13 +115,18 @@ class ChargePoint21(Core, ocpp.v21.ChargePoint):
 
     @on("GetPeriodicEventStream")
     def on_get_periodic_event_stream(self, **_: Any) -> Any:
-        """No stream is open."""
-        return self.answer("GetPeriodicEventStream")
+        """The streams that are open."""
+        found = [stream.constant() for stream in self.speech.streams.open.values()]
+        return self.answer("GetPeriodicEventStream", constant_stream_data=found or None)
 
     @on("AdjustPeriodicEventStream")
-    def on_adjust_periodic_event_stream(self, **_: Any) -> Any:
-        """No stream is open."""
-        return self.answer("AdjustPeriodicEventStream", status="Rejected", status_info=self.reason("NotFound"))
+    def on_adjust_periodic_event_stream(self, id: int, **_: Any) -> Any:
+        """Change the pace of a stream."""
+        stream = self.speech.streams.open.get(id)
+        if stream is None:
+            return self.answer("AdjustPeriodicEventStream", status="Rejected", status_info=self.reason("NotFound"))
+        stream.params = {**stream.params, **self.request["params"]}
+        return self.answer("AdjustPeriodicEventStream", status="Accepted")
 
     @on("GetCertificateChainStatus")
     def on_get_certificate_chain_status(self, **_: Any) -> Any:
