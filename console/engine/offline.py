@@ -7,16 +7,16 @@ from pathlib import Path
 from console.engine.dialects import dialect
 from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.fold import fold_exchange, fold_happening
-from console.engine.journal import Journal
+from console.engine.journal import Reader
 from console.engine.wire.exchange import Exchange
 
 
-def open_fleet(directory: Path) -> tuple[Fleet, Journal]:
+def open_fleet(directory: Path) -> tuple[Fleet, Reader]:
     """The fleet as it stands in a data directory, and its journal for reading; a console may be running on it.
 
     Raises JournalError where there is no journal or it cannot be read.
     """
-    journal = Journal.read(directory)
+    journal = Reader.read(directory)
     stored = journal.load()
     fleet = Fleet()
     fleet.restore(
