@@ -27,7 +27,7 @@ def columns(width: int, *, station: bool) -> list[Column]:
     """The columns of the log for a view of that width; ``station``: of all stations, so that one says which."""
     narrow = width < NARROW
     time = 8 if narrow else 12
-    wide = 12 if narrow else (16 if width < 160 else 22)
+    wide = 12 if narrow else (16 if width < 140 else 22)
     return [
         Column("time", "TIME", time, time, sortable=False),
         *([Column("station", "STATION", 14, 8, sortable=False)] if station else []),
