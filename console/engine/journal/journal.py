@@ -113,7 +113,12 @@ class Journal(Reader):
             self._dense = len(records) >= _DENSE
             for start in range(0, len(records), MAX_BATCH):
                 self._in_flight += 1
-                self._writer.submit(Batch(records[start : start + MAX_BATCH], self._committed))
+                batch = records[start : start + MAX_BATCH]
+                if self._closed:
+                    # Whoever waits for these must be told; but never from within ``append``.
+                    asyncio.get_running_loop().call_soon(self._committed, batch, JournalError("The journal is closed."))
+                else:
+                    self._writer.submit(Batch(batch, self._committed))
 
     def _committed(self, records: list[Record], error: Exception | None) -> None:
         self._in_flight -= 1
@@ -134,8 +139,8 @@ class Journal(Reader):
 
         The entities are read here and now, so they may change as soon as this returns.
         """
-        if self._writer is None:
-            raise JournalError("The journal has not been started.")
+        if self._writer is None or self._closed:
+            raise JournalError("The journal is not running.")
         rows = codec.snapshot_rows(snapshot)
         self._flush()
 
@@ -187,6 +192,8 @@ class Journal(Reader):
             # A disk that refuses to the last has been told already; closing must not fail for it.
             with suppress(EngineError):
                 await self._work(lambda connection: connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE))
+            # What came in meanwhile goes before the end, what comes later is refused.
+            self._flush()
             self._closed = True
             self._writer.stop()
             await asyncio.get_running_loop().run_in_executor(None, self._writer.join)

@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import apsw
@@ -15,7 +16,7 @@ import pytest
 
 from console.engine.errors import JournalError, JournalFull
 from console.engine.fleet.model import Station
-from console.engine.journal import FILE, Journal, Snapshot
+from console.engine.journal import FILE, Journal, Reader, Snapshot
 from console.engine.journal.schema import connect
 from console.engine.journal.writer import refused
 from console.engine.wire.exchange import Record
@@ -245,6 +246,51 @@ def test_a_killed_console_loses_nothing_it_acknowledged(tmp_path: Path, lines: i
 
 async def test_a_snapshot_cannot_be_saved_before_the_start(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path)
-    with pytest.raises(JournalError, match="started"):
+    with pytest.raises(JournalError, match="not running"):
         journal.save(Snapshot(cursor=0), lambda _error: None)
     journal.release()
+
+
+async def test_what_comes_while_the_journal_closes_is_written_and_what_comes_later_is_refused(tmp_path: Path) -> None:
+    running = Running(tmp_path)
+    await running.write(exchange(1))
+    closing = asyncio.create_task(running.journal.close())  # noqa: TID251
+    await asyncio.sleep(0)
+    await running.write(exchange(2))
+    assert running.errors == []
+    await closing
+    await running.write(exchange(3))
+    assert [error is None for _, error in running.batches] == [True, True, False]
+    assert isinstance(running.errors[0], JournalError)
+    with pytest.raises(JournalError, match="not running"):
+        running.journal.save(Snapshot(cursor=0), lambda _error: None)
+    reader = Reader.read(tmp_path)
+    assert [record.id for record in reader.tail(0)] == [1, 2]
+
+
+async def test_while_the_disk_stands_still_the_loop_goes_on_and_answers_come_late_but_in_order(
+    running: Running,
+) -> None:
+    stalled = threading.Event()
+    let_go = threading.Event()
+
+    def stall(_connection: apsw.Connection) -> None:
+        stalled.set()
+        assert let_go.wait(20)
+
+    waiting = asyncio.create_task(running.journal._work(stall))  # noqa: TID251
+    async with asyncio.timeout(20):
+        while not stalled.is_set():
+            await asyncio.sleep(0)
+    for number in range(1, 700):
+        running.journal.append(exchange(number))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert running.released == [], "nothing is acknowledged while the disk has not taken it"
+    let_go.set()
+    await waiting
+    await running.write(exchange(700))
+    async with asyncio.timeout(20):
+        while len(running.released) < 700:
+            await asyncio.sleep(0)
+    assert [record.id for record in running.released] == list(range(1, 701))
