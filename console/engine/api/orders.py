@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from console.engine.api import views
 from console.engine.api.problems import ApiProblem
-from console.engine.errors import ChargehandError
 from console.engine.orders.run import Run
 
 if TYPE_CHECKING:
     from console.engine.engine import Engine
 
 _SILENT = frozenset(("timeout", "lost"))
-_SETTLING_S = 0.005
 
 
 async def give(
@@ -29,7 +25,7 @@ async def give(
     if wait:
         await run.done()
     else:
-        await _judged(run)
+        await run.judged()
     if not run.exchanges:
         raise run.refusal or ApiProblem(504, "The order was not sent.", title="No answer")
     told = outcome(run)
@@ -56,7 +52,7 @@ def outcome(run: Run) -> dict[str, Any]:
     """How an order stands. ``exit_code`` is what ``chargehand call`` ends with."""
     verdict, effect = run.verdict, run.effect
     return {
-        "exchange": views.message(run.exchanges[0]),
+        "exchange": views.message(run.whole or run.exchanges[0]),
         "effect": {
             "seen": effect is not None and effect.seen,
             "text": effect.text if effect is not None else "not waited for",
@@ -66,24 +62,5 @@ def outcome(run: Run) -> dict[str, Any]:
         "verdict": None if verdict is None else verdict.status,
         "hints": list(run.hints),
         "stages": [{"what": one.what, "text": one.text} for one in run.stages],
-        "exit_code": exit_code(run),
+        "exit_code": run.exit_code,
     }
-
-
-def exit_code(run: Run) -> int:
-    """0 accepted and, where it was waited for, seen; 3 rejected; 4 no usable answer or no effect."""
-    if run.state in ("accepted", "done"):
-        return 0
-    return 3 if run.state == "rejected" else 4
-
-
-async def _judged(run: Run) -> None:
-    """Wait until the answer has been judged; a run tells of its changes by a counter only."""
-    try:
-        await run.answered()
-    except ChargehandError:
-        return
-    while run.state in ("waiting", "sent"):
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_SETTLING_S):
-                await run.done()

@@ -107,6 +107,8 @@ class Follower:
         if self.run.sent is None:
             return ""
         seconds = (time.time_ns() - self.run.sent) / 1e9
+        if seconds < 1:
+            return f"after {seconds * 1000:.0f} ms"
         return f"after {seconds:.1f} s" if seconds < 10 else f"after {seconds:.0f} s"
 
 

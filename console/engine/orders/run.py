@@ -104,7 +104,7 @@ class Run:
     def exit_code(self) -> int:
         """What ``chargehand call`` exits with: 0 done (or accepted, where nobody waits), 3 rejected, 4 no usable answer
         or no effect; where the order never left, 5 for a station that is not there, else 2."""
-        if self.refusal is not None:
+        if self.refusal is not None and not self.exchanges:
             return 5 if isinstance(self.refusal, NoSuchStation | NotConnected) else 2
         return {"accepted": 0, "done": 0, "rejected": 3}.get(self.state, 4)
 

@@ -721,3 +721,17 @@ async def test_closing_the_desk_lets_nobody_wait(port: FakePort, desk: OrderDesk
     await accepted(run)
     await desk.close()
     assert "no longer followed" in await missing(run)
+
+
+async def test_a_station_that_goes_before_the_read_back_is_no_usable_answer(port: FakePort, desk: OrderDesk) -> None:
+    port.connect("CP-001", "1.6")
+
+    def goes(_payload: Any) -> dict[str, Any]:
+        port.links.live.clear()
+        return {"status": "Accepted"}
+
+    port.answers["ChangeConfiguration"] = [goes]
+    run = await give(desk, "set", {"key": "HeartbeatInterval", "value": "300"})
+    assert "went away" in (await run.done()).text
+    assert (run.state, run.exit_code) == ("failed", 4)
+    assert (await run.judged()) == "failed"
