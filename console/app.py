@@ -256,10 +256,15 @@ class ConsoleApp(App[int]):
 
     def show_qr(self) -> None:
         """The URL, full screen."""
-        from console.screens.qr import QrScreen
+        from widgets.qr import QrScreen
 
-        if self.ready and self.engine.listen_urls:
-            self.push_screen(QrScreen(self.engine.listen_urls))
+        if not self.ready or not self.engine.listen_urls:
+            return
+        urls = self.engine.listen_urls
+        note = "Type this into the charger as its central system (CSMS) URL. Any key closes this."
+        if len(urls) > 1:
+            note = f"{note}\nAlso: {', '.join(urls[1:])}"
+        self.push_screen(QrScreen(urls[0], note))
 
     def action_leave(self) -> None:
         """Quit; with live links it asks first."""

@@ -94,6 +94,9 @@ class Host(Protocol):
     def give_order(self, name: str, station: str | None = None, **arguments: object) -> None:
         """Open the form of an order for that station (None: the selected or marked ones), filled with ``arguments``."""
 
+    def approve(self, station: str, accept: bool) -> None:
+        """Accept or refuse a station that waits for a person, or say why that does not apply."""
+
     def say(self, text: str, *, title: str = "", severity: str = "information") -> None:
         """A short notice. The text is made safe and never read as markup; severity also ``warning`` or ``error``."""
 
