@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ log = logging.getLogger("chargehand.simulator")
 
 CHUNK = 8 * 1024
 LOG_BYTES = 100_000
+WINDOW = 16 * 1024
 PATIENCE_FOR_SESSIONS = 120.0
 
 
@@ -179,7 +181,10 @@ class Transfers:
         return self._station.behaviour.transfer_seconds * size / max(total, size)
 
     def _client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(timeout=30.0, trust_env=False, follow_redirects=True)
+        # a small window, so that the sender sees how slowly a station takes its image
+        window = (socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW)
+        transport = httpx.AsyncHTTPTransport(trust_env=False, socket_options=[window])
+        return httpx.AsyncClient(timeout=30.0, transport=transport, follow_redirects=True)
 
     # --- logs ---------------------------------------------------------------------------------------------------
 

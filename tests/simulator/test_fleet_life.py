@@ -155,3 +155,14 @@ async def test_a_wrong_fleet_ends_the_process_with_2_and_a_sentence() -> None:
 async def test_a_bad_argument_is_said_in_a_sentence(url: str, stations: int, sentence: str) -> None:
     with pytest.raises(ChargehandError, match=sentence):
         await simulate(url, "quiet", stations)
+
+
+async def test_the_simulator_knows_nothing_of_the_console() -> None:
+    code = (
+        "import sys, console.simulator.run, console.simulator.v16.speech, console.simulator.v2.station_end21\n"
+        "banned = ('console.engine', 'console.app', 'console.screens', 'widgets', 'textual')\n"
+        "print([name for name in sys.modules if name.startswith(banned)])"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    out, _ = await process.communicate()
+    assert out.strip() == b"[]"
