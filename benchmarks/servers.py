@@ -17,6 +17,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from websockets.typing import Subprotocol
+
+SPOKEN = [Subprotocol("ocpp1.6"), Subprotocol("ocpp2.0.1"), Subprotocol("ocpp2.1")]
+
 
 def figures() -> str:
     """CPU seconds of this process, user and system, and resident memory in KiB."""
@@ -36,6 +40,7 @@ async def ours(*, journal: bool) -> None:
     """Our engine."""
     from benchmarks.no_journal import NoJournal
     from console.engine.engine import Engine
+    from console.engine.journal import Journal
     from profiles import load_profile
 
     with tempfile.TemporaryDirectory(prefix="chargehand-bench-", dir=os.environ.get("BENCH_DIR")) as folder:
@@ -45,7 +50,7 @@ async def ours(*, journal: bool) -> None:
             listen=["127.0.0.1:0"],
             api="127.0.0.1:0",
             files="127.0.0.1:0",
-            **({} if journal else {"open_journal": NoJournal.open}),
+            open_journal=Journal.open if journal else NoJournal.open,
         )
         await engine.start()
         print(engine.listeners[0].address[1], flush=True)
@@ -61,9 +66,7 @@ async def echo() -> None:
         async for message in connection:
             await connection.send(message)
 
-    async with serve(
-        handle, "127.0.0.1", 0, subprotocols=["ocpp1.6", "ocpp2.0.1", "ocpp2.1"], compression=None
-    ) as server:
+    async with serve(handle, "127.0.0.1", 0, subprotocols=SPOKEN, compression=None) as server:
         print(next(iter(server.sockets)).getsockname()[1], flush=True)
         await report()
 
@@ -112,9 +115,7 @@ async def routed(version: str) -> None:
     async def handle(connection: ServerConnection) -> None:
         await Central(connection.request.path.strip("/"), connection).start()  # type: ignore[union-attr]
 
-    async with serve(
-        handle, "127.0.0.1", 0, subprotocols=["ocpp1.6", "ocpp2.0.1", "ocpp2.1"], compression=None
-    ) as server:
+    async with serve(handle, "127.0.0.1", 0, subprotocols=SPOKEN, compression=None) as server:
         print(next(iter(server.sockets)).getsockname()[1], flush=True)
         await report()
 

@@ -13,6 +13,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,15 +152,11 @@ class Engine:
             await self.files.stop()
         await cancel_all(self._tasks)
         if self._journal_started:
-            await self._drain()
+            with suppress(JournalFull):
+                # Commits come in order: once this one is folded, everything before it is.
+                await self.happen("console.stopped")
             self._snapshot()
         await self.journal.close()
-
-    async def _drain(self) -> None:
-        """Wait until what was appended has been committed and folded, so that the snapshot is the whole."""
-        deadline = time.monotonic() + 5
-        while self.journal.pending and time.monotonic() < deadline:
-            await asyncio.sleep(0.005)
 
     async def _rebuild(self) -> None:
         stored = self.journal.load()

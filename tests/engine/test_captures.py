@@ -119,7 +119,7 @@ async def test_a_capture_through_sockets_and_through_replay_ends_in_the_same_fle
     for _, task in player.called.values():
         task.cancel()
     sent = sum(line["dir"] == "cp->csms" for line in lines)
-    await until(lambda: not lines or engine.fleet.stations[name.casefold()].messages >= sent)
+    await until(lambda: (known := engine.fleet.station(name)) is not None and known.messages >= sent)
     live = facts(engine.fleet)
     assert facts(replayed(engine.journal)) == live
     rows = await engine.messages(limit=100)

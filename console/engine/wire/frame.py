@@ -88,7 +88,7 @@ def parse(raw: str | bytes, types: frozenset[int] = EXTENDED) -> Frame | Malform
         return Malformed("id", _id_message(unique_id), None, _action_of(data), kind)
     if text.count("[") + text.count("{") > MAX_DEPTH and _deeper(data, MAX_DEPTH):
         return Malformed("depth", f"nested deeper than {MAX_DEPTH} levels", unique_id, _action_of(data), kind)
-    if kind == CALL or kind == SEND:
+    if kind in (CALL, SEND):
         if size < 3:
             return Malformed("envelope", "the call has no action", unique_id, None, kind)
         action = data[2]

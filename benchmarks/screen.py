@@ -1,0 +1,117 @@
+"""The console in a real pseudo-terminal: time to the first paint, and CPU while two hundred stations heartbeat."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from pathlib import Path
+from typing import Any
+
+FIRST_WORDS = b"chargehand"
+
+
+class Terminal:
+    """A program in a pseudo-terminal of 120 columns and 36 rows."""
+
+    def __init__(self, arguments: list[str], environment: dict[str, str]) -> None:
+        self.began = time.perf_counter()
+        self.pid, self.master = pty.fork()
+        if self.pid == 0:
+            os.execvpe(arguments[0], arguments, environment)
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
+        self.seen = b""
+
+    def read(self, seconds: float, until: bytes | None = None) -> bool:
+        """Read what it draws for some seconds, or until some bytes have come."""
+        end = time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0:
+            ready, _, _ = select.select([self.master], [], [], left)
+            if ready:
+                try:
+                    self.seen += os.read(self.master, 65536)
+                except OSError:
+                    return False
+                if until is not None and until in self.seen:
+                    return True
+        return until is None
+
+    def cpu(self) -> float:
+        """CPU seconds it has used, user and system."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def end(self) -> None:
+        """Kill it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self.master)
+
+
+def _console(folder: str, *more: str) -> tuple[list[str], dict[str, str]]:
+    arguments = [sys.executable, "-m", "console", "run", "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0"]
+    arguments += ["--files", "127.0.0.1:0", "--data", folder, *more]
+    environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "CHARGEHAND_RUNTIME_DIR": folder}
+    return arguments, environment
+
+
+def first_paint(repetitions: int) -> dict[str, Any]:
+    """From the start of the process to the first words on the screen, against ``python -c pass``."""
+    paints: list[float] = []
+    bare: list[float] = []
+    for _ in range(repetitions):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "pass"], check=True)
+        bare.append(time.perf_counter() - began)
+        with tempfile.TemporaryDirectory(prefix="chargehand-bench-") as folder:
+            terminal = Terminal(*_console(folder))
+            if not terminal.read(20, FIRST_WORDS):
+                raise SystemExit("the console drew nothing within 20 s")
+            paints.append(time.perf_counter() - terminal.began)
+            terminal.end()
+    paint, nothing = statistics.median(paints), statistics.median(bare)
+    return {"first_paint_s": paint, "python_pass_s": nothing, "first paint against python -c pass": paint / nothing}
+
+
+def idle(stations: int, seconds: float) -> dict[str, Any]:
+    """Share of a core that the console uses with idle stations connected, heartbeating every ten seconds."""
+    with tempfile.TemporaryDirectory(prefix="chargehand-bench-") as folder:
+        arguments, environment = _console(folder)
+        port = _free_port()
+        arguments[arguments.index("127.0.0.1:0")] = f"127.0.0.1:{port}"
+        terminal = Terminal(arguments, environment)
+        terminal.read(3)
+        load = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.idle_load", str(port), str(stations), "10"], stdout=subprocess.PIPE
+        )
+        assert load.stdout is not None
+        load.stdout.readline()
+        terminal.read(8)
+        before, began = terminal.cpu(), time.perf_counter()
+        terminal.read(seconds)
+        share = (terminal.cpu() - before) / (time.perf_counter() - began)
+        load.kill()
+        load.wait()
+        load.stdout.close()
+        terminal.end()
+    return {"stations": stations, "seconds": seconds, "heartbeat_s": 10, "share_of_a_core": share}
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
