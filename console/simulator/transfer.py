@@ -25,7 +25,7 @@ log = logging.getLogger("chargehand.simulator")
 CHUNK = 8 * 1024
 LOG_BYTES = 100_000
 WINDOW = 16 * 1024
-PATIENCE_FOR_SESSIONS = 120.0
+PATIENCE_FOR_SESSIONS = 180.0  # seconds of its own time that a station waits before it ends sessions to install
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class Transfers:
                 await self.tell_firmware("InstallScheduled", order.request_id)
             await asyncio.sleep(max(pause, 0))
             try:
-                async with asyncio.timeout(PATIENCE_FOR_SESSIONS):
+                async with asyncio.timeout(PATIENCE_FOR_SESSIONS / max(station.behaviour.speed, 1)):
                     await obey.idle(station)
             except TimeoutError:
                 log.info("%s: sessions end for the firmware update", station.identity)
