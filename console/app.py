@@ -23,7 +23,7 @@ from textual.screen import Screen
 from console.engine.errors import ChargehandError
 from console.engine.options import DemoOptions, EngineOptions, data_directory
 from console.engine.tasks import Owner, cancel_all, spawn
-from console.screens.demo import DemoFleet
+from console.screens.demo import DemoFleet, store_image
 from console.screens.frame import Frame
 from console.screens.order_keys import Orders
 from profiles import Profile, load_profile
@@ -31,6 +31,9 @@ from widgets.safe import safe_text
 
 if TYPE_CHECKING:
     from console.engine.engine import Engine
+
+
+log = logging.getLogger("chargehand.console")
 
 
 class ConsoleApp(App[int]):
@@ -122,11 +125,11 @@ class ConsoleApp(App[int]):
         spawn(self._start(), name="start the engine", owner=self._tasks)
 
     async def _start(self) -> None:
-        from console.engine.engine import Engine
-
         options = self.options
         data = data_directory(options)
         try:
+            from console.engine.engine import Engine
+
             engine = Engine(
                 self.profile,
                 data,
@@ -139,6 +142,14 @@ class ConsoleApp(App[int]):
             await engine.start()
         except ChargehandError as error:
             self.failure = error
+            self.exit(2)
+            return
+        except Exception as error:
+            _log_to(data / "console.log")
+            log.exception("the engine could not be started")
+            self.failure = ChargehandError(
+                f"{type(error).__name__}: {error}. {data / 'console.log'} tells more.", title="An error of this program"
+            )
             self.exit(2)
             return
         self._engine = engine
@@ -160,8 +171,9 @@ class ConsoleApp(App[int]):
         if not urls:
             return
         try:
+            await store_image(self.engine)
             await self.demo.start(_loopback(urls[0]), options)
-        except OSError as error:
+        except (OSError, ChargehandError) as error:
             self.say(f"The demo fleet cannot be started: {error}", severity="error")
             return
         spawn(self._watch_demo(), name="watch the demo fleet", owner=self._tasks)
@@ -299,6 +311,7 @@ class ConsoleApp(App[int]):
 
 def _log_to(path: Path) -> None:
     """What the program has to say of itself goes to a file: a line on stderr would tear the screen."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     root = logging.getLogger()
     handler = logging.FileHandler(path, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

@@ -4,10 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from console.engine.options import DemoOptions
 
+if TYPE_CHECKING:
+    from console.engine.engine import Engine
+
 PATIENCE_S = 3.0
+IMAGE = "demo-firmware-2.0.0.bin"
+IMAGE_BYTES = 3_000_000  # so much that its way can be watched
+
+
+async def store_image(engine: Engine) -> None:
+    """An image to offer, so that a firmware order of the demo needs no file; where there is one, nothing."""
+    if engine.files.images():
+        return
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(IMAGE_BYTES // 60_000):
+            yield b"chargehand demo image, not for any charger. " * 1_363 + b"\0" * 28
+
+    await engine.files.store(IMAGE, pieces())
 
 
 class DemoFleet:

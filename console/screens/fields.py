@@ -1,4 +1,4 @@
-"""One argument in the form of an order: its name, where its value is written or chosen, and a few words about it."""
+"""One argument in the form of an order: its name, and where its value is written or chosen."""
 
 from __future__ import annotations
 
@@ -20,14 +20,13 @@ class Field(Horizontal):
     """One argument of an order: its name, where its value is written or chosen, and a few words about it."""
 
     DEFAULT_CSS = """
-    Field { height: auto; margin-bottom: 1; }
+    Field { height: auto; }
     Field > .name { width: 14; color: $text-muted; }
     Field > SafeInput, Field > SafeInput:focus {
-        height: 1; width: 2fr; min-width: 18; border: none; padding: 0 1; background: $boost;
+        height: 1; width: 1fr; border: none; padding: 0 1; background: $boost;
     }
     Field > SafeInput:focus { background: $primary 30%; }
     Field > SafeTextArea, Field > SafeTextArea:focus { height: 6; width: 1fr; border: none; background: $boost; }
-    Field > .hint { width: 3fr; color: $text-muted; padding-left: 1; }
     """
 
     def __init__(self, spec: FieldSpec) -> None:
@@ -36,13 +35,11 @@ class Field(Horizontal):
         self._control = self._make()
 
     def compose(self) -> ComposeResult:
-        """Name, value, hint."""
+        """Name and value."""
         spec = self.spec
         name = safe_text(spec.label, max_chars=40)
         yield Static(safe_content(name), classes="name", markup=False)
         yield self._control
-        if isinstance(self._control, SafeInput) and spec.hint:
-            yield Static(safe_content(spec.hint), classes="hint", markup=False)
 
     def _make(self) -> SafeInput | SafeTextArea | Choice:
         spec = self.spec

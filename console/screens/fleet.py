@@ -121,7 +121,8 @@ class FleetSection(Section):
         found: dict[str, str] = {}
         for run in self.engine.desk.runs:
             if not run.over:
-                found[run.station.casefold()] = f"◔ {run.order.name}: {run.state}"
+                share = f" {run.progress * 100:.0f} %" if run.progress is not None else " …"
+                found[run.station.casefold()] = f"◔ {run.order.name}{share}"
         return found
 
     def _empty(self) -> list[CellLike]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from widgets.columns import Cell, CellLike, Column, Row
 from widgets.format import NOTHING, age, energy, latency, power, skew
-from widgets.safe import safe_text
+from widgets.safe import fit, safe_text
 from widgets.spark import sparkline
 from widgets.tone import link_glyph, status_glyph, status_text
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = (
     Column("station", "STATION", width=16, min_width=10, max_width=28, weight=2),
-    Column("model", "MODEL", width=18, min_width=10, max_width=26, weight=1, priority=7),
-    Column("firmware", "FIRMWARE", width=10, min_width=8, max_width=14, priority=9),
+    Column("model", "MODEL", width=18, min_width=14, max_width=28, weight=1, priority=7),
+    Column("firmware", "FIRMWARE", width=10, min_width=10, max_width=14, priority=9),
     Column("ocpp", "OCPP", width=5, min_width=5, priority=6),
     Column("link", "LINK", width=8, min_width=8),
-    Column("connectors", "CONNECTORS", width=28, min_width=16, max_width=60, weight=4),
+    Column("connectors", "CONNECTORS", width=28, min_width=20, max_width=60, weight=4),
     Column("power", "POWER", width=16, min_width=8, align="left", priority=2),
     Column("energy", "ENERGY", width=9, min_width=9, align="right", priority=4),
     Column("seen", "SEEN", width=6, min_width=6, align="right", priority=5),
-    Column("note", "NOTE", width=24, min_width=14, weight=3, priority=1),
+    Column("note", "NOTE", width=22, min_width=14, weight=3, priority=1),
 )
 
 PENDING_NOTE: Final = "pending: a accept · del refuse"
@@ -98,6 +98,8 @@ def _connectors(station: Station, transactions: Mapping[int, Transaction], room:
         return Cell(NOTHING, "muted")
     whole: list[Cell] = []
     short: list[Cell] = []
+    # Where not all fits, every connector gets its share of the room: a cut word, or the glyph alone.
+    share = room // len(every) - 1
     for connector in every:
         running = transactions.get(connector.transaction or 0)
         state = state_of(connector, running)
@@ -107,8 +109,12 @@ def _connectors(station: Station, transactions: Mapping[int, Transaction], room:
         error = safe_text(connector.error_code, max_chars=30) if connector.error_code else ""
         whole.append(Cell(f"{name} ", "muted"))
         whole.append(Cell(f"{status_text(state)}{f' {error}' if error else ''}  ", tone))
-        brief = status_text(state) if state == "Faulted" else glyph.glyph
-        short.append(Cell(f"{name}{brief} ", tone))
+        word = status_text(state)
+        left = share - len(name) - 1
+        if left >= 6:
+            short.append(Cell(f"{name} {fit(word, left)} ", tone))
+        else:
+            short.append(Cell(f"{name}{word if state == 'Faulted' else glyph.glyph} ", tone))
     return whole if sum(len(one.text) for one in whole) <= room + 2 else short
 
 

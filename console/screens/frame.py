@@ -146,10 +146,10 @@ class Frame(Screen[None]):
         console = self.console
         hints: list[header.KeyHint] = []
         if console.ready and self._shown is not None:
-            hints = [self._hint(one, 1 + at // 2) for at, one in enumerate(self._shown.hints())]
+            hints = [self._hint(one, 2 + at) for at, one in enumerate(self._shown.hints())]
             if not console.engine.read_only:
-                hints += [self._hint(one, 6 + at) for at, one in enumerate(console.orders.hints())]
-        for word, key, priority in (("filter", "slash", 5), ("command", "colon", 3), ("help", "question_mark", 0)):
+                hints += [self._hint(one, 3 + at) for at, one in enumerate(console.orders.hints())]
+        for word, key, priority in (("filter", "slash", 8), ("command", "colon", 9), ("help", "question_mark", 1)):
             hints.append(self._hint(KeyHint(key, word), priority))
         return hints
 

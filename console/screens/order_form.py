@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -40,6 +40,8 @@ class OrderForm(ModalScreen[None]):
         Binding("down", "app.focus_next", "Next", show=False),
         Binding("up", "app.focus_previous", "Before", show=False),
         Binding("enter", "send", "Send", show=False),
+        Binding("right", "other(1)", "Send", show=False),
+        Binding("left", "other(-1)", "Cancel", show=False),
     ]
 
     def __init__(
@@ -87,7 +89,18 @@ class OrderForm(ModalScreen[None]):
             evse=self._place[0],
             connector=self._place[1],
         )
-        return [replace(one, value=self._given.get(one.name, one.value)) for one in specs]
+        specs = [replace(one, value=self._given.get(one.name, one.value)) for one in specs]
+        return [self._with_tags(one) if one.name == "tag" else one for one in specs]
+
+    def _with_tags(self, spec: FieldSpec) -> FieldSpec:
+        """Tags that were seen anywhere or stand in the profile are offered; the newest fills an empty field."""
+        from msgspec.structs import replace
+
+        engine = self.console.engine
+        newest = sorted(engine.fleet.transactions.values(), key=lambda one: -one.received)
+        known = [one.id for one in self.console.profile.tags.known if one.status == "Accepted"]
+        tags = tuple(dict.fromkeys([*(one.id_tag for one in newest if one.id_tag), *known]))
+        return replace(spec, value=spec.value or (tags[0] if tags else ""), choices=tags[:50])
 
     def compose(self) -> ComposeResult:
         """Who, what, what will happen, send or leave."""
@@ -98,18 +111,19 @@ class OrderForm(ModalScreen[None]):
                 with VerticalScroll(classes="fields", can_focus=False):
                     for spec in specs:
                         yield Field(spec)
+                yield Static("", id="field-hint", markup=False)
             yield Static("", id="effect", markup=False)
             yield Static("", id="trouble", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button("Send", id="send", variant="primary", compact=True)
-                yield Static("enter sends · esc leaves · ↑↓ fields", classes="keys", markup=False)
+                yield Static("", classes="keys", markup=False)
 
     def on_mount(self) -> None:
         """The keyboard goes to what is still missing; of a dangerous order to Cancel."""
         count = len(self.stations)
         title = self.order.title if count == 1 else f"{self.order.title} · {count} stations"
-        self.query_one(".dialog").border_title = Content(title)
+        self.query_one(".dialog").border_title = safe_content(title)
         self._judge()
         if self.danger == "danger":
             self.query_one("#cancel").focus()
@@ -153,6 +167,16 @@ class OrderForm(ModalScreen[None]):
         danger = self.danger == "danger"
         self.query_one(".dialog").set_class(danger, "-danger")
         self.query_one("#send", Button).variant = "error" if danger else "primary"
+        words = "→ enter sends · esc leaves" if danger else "enter sends · esc leaves"
+        self.query_one(".buttons .keys", Static).update(Content(words))
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """A few words on what belongs into the field that has the keyboard."""
+        field = next((one for one in event.widget.ancestors if isinstance(one, Field)), None)
+        for line in self.query("#field-hint").results(Static):
+            line.update(
+                safe_content(f"{field.spec.name}: {field.spec.hint}") if field and field.spec.hint else Content(" ")
+            )
 
     def _hints(self) -> Content:
         if len(self.stations) > 1:
@@ -173,6 +197,11 @@ class OrderForm(ModalScreen[None]):
                 return
 
     # Keys.
+
+    def action_other(self, step: int) -> None:
+        """From one button to the other; in a field the arrows are the field's."""
+        if isinstance(self.focused, Button):
+            self.query_one("#send" if step > 0 else "#cancel").focus()
 
     def action_leave(self) -> None:
         """Nothing is sent."""
@@ -214,7 +243,7 @@ class OrderForm(ModalScreen[None]):
             return
         console = self.console
         if self.is_current:
-            await self.dismiss()
+            self.dismiss()
         console.orders.show(runs)
 
 

@@ -20,6 +20,7 @@ from widgets.spark import bar
 
 if TYPE_CHECKING:
     from console.app import ConsoleApp
+    from console.engine.fleet.model import Transaction
     from console.engine.orders.run import Run
 
 GLYPHS = {
@@ -53,6 +54,7 @@ class RunPanel(ModalScreen[None]):
         Binding("escape,q", "leave", "Close", show=False),
         Binding("enter", "open", "Open the message", show=False),
         Binding("m", "messages", "Its messages", show=False),
+        Binding("i", "session", "The session", show=False),
         Binding("y", "copy", "Copy", show=False),
     ]
 
@@ -88,9 +90,9 @@ class RunPanel(ModalScreen[None]):
         first = self.runs[0]
         dialog = self.query_one(".dialog")
         if len(self.runs) == 1:
-            dialog.border_title = Content(f"{first.title} · {safe_text(first.station, max_chars=48)}")
+            dialog.border_title = safe_content(f"{first.title} · {safe_text(first.station, max_chars=48)}")
         else:
-            dialog.border_title = Content(f"{first.title} · {len(self.runs)} stations")
+            dialog.border_title = safe_content(f"{first.title} · {len(self.runs)} stations")
             table = self.query_one(LineTable)
             table.set_rows(self._by_key)
             table.focus()
@@ -113,12 +115,10 @@ class RunPanel(ModalScreen[None]):
             self._draw_one(self.runs[0], now_ns)
         else:
             self._draw_many()
-        keys = (
-            "enter message · m its messages · esc close"
-            if over
-            else "esc close (it goes on) · enter message · m messages"
-        )
-        self.query_one(".keys", Static).update(Content(keys))
+        session = len(self.runs) == 1 and self._session(self.runs[0]) is not None
+        words = ["enter message", "m its messages", *(["i session"] if session else [])]
+        words.append("esc close" if over else "esc close, it goes on")
+        self.query_one(".keys", Static).update(safe_content(" · ".join(words)))
 
     def _draw_one(self, run: Run, now_ns: int) -> None:
         glyph, tone = GLYPHS[run.state]
@@ -207,6 +207,32 @@ class RunPanel(ModalScreen[None]):
         if run is not None:
             self.dismiss()
             self.console.filter_messages(messages_of(run))
+
+    def _session(self, run: Run) -> Transaction | None:
+        """The session that a start began or a stop ended, where it is known by now."""
+        fleet = self.console.engine.fleet
+        arguments = run.order.arguments
+        if run.kind.id == "stop":
+            return fleet.transaction(run.station, str(arguments.get("transaction")))
+        if run.kind.id != "start":
+            return None
+        station = fleet.station(run.station)
+        for number in reversed(station.active if station is not None else []):
+            one = fleet.transactions.get(number)
+            if one is not None and one.remote_start == run.order.id:
+                return one
+        evse = arguments.get("evse") or arguments.get("connector")
+        return fleet.active_on(run.station, evse) if run.state == "done" else None
+
+    def action_session(self) -> None:
+        """``i``: the session in detail, energy against time."""
+        run = self._chosen()
+        found = self._session(run) if run is not None else None
+        if found is None:
+            self.console.say("There is no session of this order yet.")
+            return
+        self.dismiss()
+        self.console.open_session(found.id)
 
     def action_copy(self) -> None:
         """The story as text."""

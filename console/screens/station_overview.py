@@ -181,10 +181,9 @@ class OverviewPane(StationPane):
 
     def hints(self) -> list[KeyHint]:
         """Connector, chart, session, message."""
-        hints = [KeyHint("n", "next connector")] if len(self._places) > 1 else []
-        hints.append(KeyHint("c", "configure"))
+        hints = [KeyHint("n", "connector")] if len(self._places) > 1 else []
         session = None if self.chosen_session is not None else "No session has run here yet."
-        return [*hints, KeyHint("i", "session", session), KeyHint("enter", "message")]
+        return [*hints, KeyHint("i", "session", session)]
 
     def selected_place(self) -> tuple[int | None, int | None]:
         """The chosen connector, where there are several."""
