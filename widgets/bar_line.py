@@ -10,7 +10,7 @@ from textual import events
 from textual.content import Content
 from textual.widget import Widget
 
-from widgets.safe import safe_text
+from widgets.safe import safe_content, safe_text
 from widgets.tone import tone_style
 
 _MAX_CHARS = 300
@@ -123,7 +123,7 @@ class BarLine(Widget):
 
 def _styled(text: str, style: str) -> Content:
     style = tone_style(style) or ("" if style == "plain" else style)
-    return Content.styled(text, style) if style else Content(text)
+    return safe_content(text, style, max_chars=_MAX_CHARS)
 
 
 def _safe_part(part: Part) -> Part:
