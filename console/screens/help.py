@@ -15,6 +15,7 @@ from textual.widgets import Static
 from console.engine.orders.table import help_lines
 from console.screens.base import Section, key_label
 from console.screens.commands import WORDS
+from widgets.safe import safe_content
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -97,7 +98,7 @@ def _filters() -> Iterable[tuple[str, str]]:
 
 
 def _heading(text: str) -> Content:
-    return Content.styled(f"\n{text}", "bold underline")
+    return Content("\n") + safe_content(text, "bold underline")
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> Content:

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from profiles import quirks_for
-from widgets.safe import safe_text
+from widgets.safe import safe_content, safe_text
 
 if TYPE_CHECKING:
     from console.engine.engine import Engine
@@ -66,10 +66,8 @@ class LeaveScreen(ModalScreen[bool]):
             dialog.border_title = Content("Quit?")
             links = f"{lost.links} station{'s are' if lost.links != 1 else ' is'} connected"
             running = f", {lost.sessions} session{'s run' if lost.sessions != 1 else ' runs'}" if lost.sessions else ""
-            yield Static(
-                f"{links}{running}. Quitting closes the links; stations go on by themselves and call again later.",
-                markup=False,
-            )
+            going = "Quitting closes the links; stations go on by themselves and call again later."
+            yield Static(safe_content(f"{links}{running}. {going}"), markup=False)
             if lost.silent:
                 names = ", ".join(safe_text(one, max_chars=32) for one in lost.silent[:NAMED])
                 more = f" and {len(lost.silent) - NAMED} more" if len(lost.silent) > NAMED else ""
