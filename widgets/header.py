@@ -168,8 +168,8 @@ class SectionBar(BarLine):
             target = f"crumb:{crumb.target}" if crumb.target and not last else ""
             # The place one stands at is needed longest.
             priority = 15 - at
-            right.append(Part(crumb.label, "bold" if last else "muted", target, priority))
-            right.append(Part(" " if last else " › ", "muted", priority=priority))
+            # The sign between two crumbs goes with the one before it.
+            right.append(Part(f"{crumb.label}{' ' if last else ' › '}", "bold" if last else "muted", target, priority))
         self.set_parts(left, right)
 
     def clicked(self, target: str) -> None:

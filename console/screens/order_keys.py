@@ -151,20 +151,29 @@ class Orders:
             return
         self._console.push_screen(RunList())
 
-    def run_now(self, kind: OrderKind, stations: Sequence[str], arguments: Mapping[str, Any]) -> None:
-        """A whole `:` command: dangerous ones ask first, the others go at once and show their way."""
+    def run_now(
+        self, kind: OrderKind, stations: Sequence[str], arguments: Mapping[str, Any], *, quietly: bool = False
+    ) -> None:
+        """A whole order at once: a dangerous one asks first, the others show their way.
+
+        ``quietly``: no panel, a notice at the end, for what is only read.
+        """
         if kind.danger(arguments) == "danger":
             self._form(kind.id, stations, arguments, (None, None))
             return
-        spawn(self._run_now(kind, stations, arguments), name=f"order {kind.id}", owner=self._console.tasks)
+        work = self._run_now(kind, stations, arguments, quietly)
+        spawn(work, name=f"order {kind.id}", owner=self._console.tasks)
 
-    async def _run_now(self, kind: OrderKind, stations: Sequence[str], arguments: Mapping[str, Any]) -> None:
+    async def _run_now(
+        self, kind: OrderKind, stations: Sequence[str], arguments: Mapping[str, Any], quietly: bool
+    ) -> None:
         try:
             runs = await self.give(kind, stations, arguments)
         except ChargehandError as error:
             self._console.say(error.sentence, title=error.title, severity="error")
             return
-        self.show(runs)
+        if not quietly:
+            self.show(runs)
 
 
 __all__ = ["CONFIGURE_KEY", "Orders", "why_not"]

@@ -283,7 +283,7 @@ class ConfigPane(StationPane):
         if why is not None:
             self.console.say(why, severity="warning")
             return
-        self.console.orders.run_now(order_kind("get"), [self.identity], {})
+        self.console.orders.run_now(order_kind("get"), [self.identity], {}, quietly=True)
 
     def action_save(self) -> None:
         """``S``: a copy in a file."""
