@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from console.engine.endpoint.attempts import Attempt
 from console.engine.wire.exchange import Happening
+from console.screens.told import Line
 from widgets.columns import Cell, Column, Row
 from widgets.format import age, clock, date_clock, duration
 from widgets.tone import Tone
@@ -41,7 +42,7 @@ _CODES: Final = {
 }
 
 
-class Told(NamedTuple):
+class Standing(NamedTuple):
     """How an attempt stands: glyph, word, tone."""
 
     glyph: str
@@ -49,17 +50,17 @@ class Told(NamedTuple):
     tone: Tone
 
 
-def told(attempt: Attempt) -> Told:
+def told(attempt: Attempt) -> Standing:
     """Open, closed, refused, or still trying."""
     match attempt.verdict:
         case "open":
-            return Told("●", "open", "ok")
+            return Standing("●", "open", "ok")
         case "closed":
-            return Told("○", "closed", "idle")
+            return Standing("○", "closed", "idle")
         case "refused":
-            return Told("✖", "refused", "bad")
+            return Standing("✖", "refused", "bad")
         case _:
-            return Told("◔", "trying", "busy")
+            return Standing("◔", "trying", "busy")
 
 
 def row(attempt: Attempt) -> Row:
@@ -116,10 +117,6 @@ def facts(attempt: Attempt) -> Iterable[str | None]:
         *attempt.subprotocols,
         *attempt.badges,
     )
-
-
-Line = tuple[str, str, str]
-"""A line of the detail: what it is, the text, its style. Texts of stations are made safe where they are drawn."""
 
 
 def detail(attempt: Attempt, now_ns: int) -> list[Line]:

@@ -8,23 +8,19 @@ from typing import ClassVar, Final
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.widgets import Static
 
 from console.engine.endpoint.attempts import Attempt
 from console.engine.errors import ChargehandError
 from console.screens.base import KeyHint
 from console.screens.connection_rows import COLUMNS, attempt_of, close, code, detail, facts, row, told, why
+from console.screens.told import Told, plain
 from console.screens.words import FilteredSection
 from widgets.columns import Cell, CellLike, Row
 from widgets.line_table import LineTable, SortValue
 from widgets.safe import safe_text
-from widgets.tone import tone_style
 
 PAGE: Final = 400
 KINDS: Final = ("link.opened", "link.refused", "link.closed")
-_LABEL = 12  # cells of a label in the detail
 
 
 class ConnectionsSection(FilteredSection):
@@ -34,12 +30,6 @@ class ConnectionsSection(FilteredSection):
     title = "Connections"
     key = "4"
     filter_hint = "words of the row: refused 192.168.1. CP-001 404   !closed"
-
-    DEFAULT_CSS = """
-    ConnectionsSection #attempt { height: auto; max-height: 50%; background: $panel; padding: 0 1; }
-    ConnectionsSection #attempt Static { height: auto; }
-    ConnectionsSection #attempt.-nothing { display: none; }
-    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("z", "refused", "Only refused", show=False),
@@ -52,7 +42,6 @@ class ConnectionsSection(FilteredSection):
         self._older: dict[int, Attempt] = {}
         self._only_refused = False
         self._seen = -1
-        self._drawn: object = None
         self._next: int | None = None
         self._asked = False
 
@@ -60,8 +49,7 @@ class ConnectionsSection(FilteredSection):
         """Filter line, table, detail."""
         yield from self.filter_widgets()
         yield LineTable(COLUMNS, self._row, version=self._version, sort_value=self._sort_value, id="attempts")
-        with VerticalScroll(id="attempt", classes="-nothing", can_focus=False):
-            yield Static("", id="told", markup=False)
+        yield Told()
 
     @property
     def table(self) -> LineTable:
@@ -141,19 +129,7 @@ class ConnectionsSection(FilteredSection):
 
     def _draw_detail(self, now_ns: int) -> None:
         found = self.chosen
-        lines = [] if found is None else detail(found, now_ns)
-        if lines == self._drawn:
-            return
-        self._drawn = lines
-        self.query_one("#attempt").set_class(not lines, "-nothing")
-        pieces: list[tuple[str, str]] = []
-        for label, text, style in lines:
-            words = style.split()
-            shown = " ".join(tone_style(word) if tone_style(word) else word for word in words)
-            if label:
-                pieces.append((label.ljust(_LABEL), "$text-muted"))
-            pieces += [(safe_text(text, max_chars=600), shown), ("\n", "")]
-        self.query_one("#told", Static).update(Content.assemble(*pieces[:-1]))
+        self.query_one(Told).show([] if found is None else detail(found, now_ns))
 
     @on(LineTable.Highlighted)
     def _highlighted(self) -> None:
@@ -233,9 +209,7 @@ class ConnectionsSection(FilteredSection):
         found = self.chosen
         if found is None:
             return None
-        lines = detail(found, self.engine.clock())
-        text = "\n".join(f"{label}: {line}" if label else line for label, line, _ in lines)
-        return text, f"what is known of {safe_text(found.peer, max_chars=50)}"
+        return plain(detail(found, self.engine.clock())), f"what is known of {safe_text(found.peer, max_chars=50)}"
 
     def back(self) -> bool:
         """``esc`` takes filters away."""

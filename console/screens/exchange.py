@@ -12,7 +12,7 @@ import orjson
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical, VerticalScroll
+from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
@@ -20,18 +20,18 @@ from console.engine.errors import ChargehandError
 from console.engine.masking import holds_secrets, masked_payload, masked_raw
 from console.engine.wire.exchange import Exchange, Happening
 from console.screens.base import KeyHint, Section
-from console.screens.exchange_facts import Belongs, Line, happening_lines, headline, lines
+from console.screens.exchange_facts import Belongs, happening_lines, headline, lines
 from console.screens.message_desk import desk_of, mark
 from console.screens.message_rows import broken_at
 from console.screens.send_again import send_again, why_not_again
 from console.screens.summary import action
+from console.screens.told import Told
 from widgets.format import bytes_, date_clock
 from widgets.json_tree import FrameView, Mark
-from widgets.safe import safe_text
+from widgets.safe import safe_content, safe_text
 from widgets.tone import tone_style
 
 SIDE_BY_SIDE = 120  # cells from which on the frames stand beside each other
-_LABEL = 13
 
 
 class ExchangeSection(Section):
@@ -42,8 +42,7 @@ class ExchangeSection(Section):
 
     DEFAULT_CSS = """
     ExchangeSection #headline { height: 1; padding: 0 1; background: $panel; }
-    ExchangeSection #facts { height: auto; max-height: 40%; padding: 0 1; }
-    ExchangeSection #facts Static { height: auto; }
+    ExchangeSection Told { max-height: 40%; background: $background; }
     ExchangeSection #frames { height: 1fr; layout: vertical; }
     ExchangeSection #frames.-beside { layout: horizontal; }
     ExchangeSection .frame {
@@ -82,8 +81,7 @@ class ExchangeSection(Section):
     def compose(self) -> ComposeResult:
         """Headline, facts, call, answer."""
         yield Static("", id="headline", markup=False)
-        with VerticalScroll(id="facts", can_focus=False):
-            yield Static("", id="told", markup=False)
+        yield Told()
         with Container(id="frames"):
             with Vertical(id="call", classes="frame"):
                 yield FrameView(id="request")
@@ -152,12 +150,12 @@ class ExchangeSection(Section):
         view, _ = self.frames
         if happening is None:
             self._put_headline("This record is gone", "retention has taken it", "", "muted")
-            self._put_lines([("", "The journal keeps messages only as long as the profile says.", "muted")])
+            self.query_one(Told).show([("", "The journal keeps messages only as long as the profile says.", "muted")])
             view.set_frame("")
             return
         who = happening.station or ""
         self._put_headline(happening.kind, f"{who} · {date_clock(happening.time)} UTC".strip(" ·"), "", "muted")
-        self._put_lines(happening_lines(happening))
+        self.query_one(Told).show(happening_lines(happening))
         view.set_frame(orjson.dumps(masked_payload(happening.data)).decode())
         self.query_one("#call").border_title = Content("what was noted")
 
@@ -182,7 +180,7 @@ class ExchangeSection(Section):
         exchange = self.exchange
         if exchange is not None:
             self._put_headline(*headline(exchange, marked=exchange.id in desk_of(self.engine).marks))
-            self._put_lines(lines(exchange, self._belongs))
+            self.query_one(Told).show(lines(exchange, self._belongs))
 
     def _put_headline(self, name: str, about: str, ended: str, tone: str) -> None:
         self.query_one("#headline", Static).update(
@@ -194,14 +192,6 @@ class ExchangeSection(Section):
                 (safe_text(about, max_chars=200), "$text-muted"),
             )
         )
-
-    def _put_lines(self, found: list[Line]) -> None:
-        pieces: list[tuple[str, str]] = []
-        for label, text, style in found:
-            pieces.append((f"{label:<{_LABEL}}", "$text-muted"))
-            pieces += [(safe_text(text, max_chars=800), tone_style(style)), ("\n", "")]
-        self.query_one("#told", Static).update(Content.assemble(*pieces[:-1]))
-        self.query_one("#facts").display = bool(found)
 
     def _draw_frames(self) -> None:
         exchange = self.exchange
@@ -219,8 +209,8 @@ class ExchangeSection(Section):
         called, answered = ways if exchange.direction == "in" else ways[::-1]
         if exchange.outcome == "unsolicited":
             answered = ways[0]
-        self.query_one("#call").border_title = Content(f"call · {called}")
-        self.query_one("#answer").border_title = Content(f"answer · {answered}")
+        self.query_one("#call").border_title = safe_content(f"call · {called}")
+        self.query_one("#answer").border_title = safe_content(f"answer · {answered}")
         self._subtitles()
         self.query_one("#frames").set_class(exchange.outcome == "send", "-lone")
 
@@ -237,7 +227,7 @@ class ExchangeSection(Section):
             if raw is not None:
                 size = bytes_(len(raw if isinstance(raw, bytes) else raw.encode("utf-8", "surrogatepass")))
             hidden = " · secrets hidden" if self._hides(raw) else ""
-            self.query_one(box).border_subtitle = Content(f"{size} · {ways[view.mode]}{hidden}")
+            self.query_one(box).border_subtitle = safe_content(f"{size} · {ways[view.mode]}{hidden}")
 
     def _text(self, raw: str | bytes | None) -> str:
         if raw is None:

@@ -8,10 +8,8 @@ from console.engine.fleet.model import Transaction
 from console.engine.orders.run import Run
 from console.engine.wire.exchange import Exchange, Happening
 from console.screens.summary import action, arrow, readings, summary, verdict
+from console.screens.told import Line
 from widgets.format import date_clock, energy, latency
-
-Line = tuple[str, str, str]
-"""A label (empty in the first line), the text, the words of its style. Made safe where it is drawn."""
 
 _VIOLATIONS: Final = 40  # lines of violations; a payload can be wrong in a thousand places
 

@@ -211,39 +211,56 @@ def _reading(phases: dict[str | None, MeterSample], unit: str, digits: int, adde
     if unit == "kW":
         watts = sum(values) * (1000 if given == "kW" else 1)
         return f"{thousands(watts)} W" if abs(watts) < 1000 else f"{thousands(watts / 1000, digits)} kW"
+    if unit == "V" and len(values) > 1:
+        digits = 0  # three voltages to the volt, or the line says nothing else
     if added or len(values) == 1:
         return f"{thousands(sum(values), digits)}{'' if unit == '°' else ' '}{unit}"
     return f"{'/'.join(thousands(one, digits) for one in values[:3])} {unit}"
 
 
-_Fields = tuple[tuple[str, str], ...]
+class _Field(NamedTuple):
+    path: str
+    form: str
+
+
+_Piece = tuple[str | _Field, ...]
+_SEPARATORS: Final = ("/", ".", "=")
 
 
 @cache
-def _parts(line: str) -> tuple[tuple[tuple[str, _Fields], ...], ...]:
-    """A line of the table as parts, each as pieces (parted by a comma) with their fields as (path, form)."""
-    return tuple(
-        tuple(
-            (piece.strip(), tuple((found[1], found[2] or "") for found in _FIELD.finditer(piece)))
-            for piece in part.split(", ")
-        )
-        for part in line.split("|")
-    )
+def _parts(line: str) -> tuple[tuple[_Piece, ...], ...]:
+    """A line of the table as parts, each as pieces (parted by a comma) of literal text and fields."""
+    return tuple(tuple(_split(piece.strip()) for piece in part.split(", ")) for part in line.split("|"))
+
+
+def _split(piece: str) -> _Piece:
+    found: list[str | _Field] = []
+    end = 0
+    for field in _FIELD.finditer(piece):
+        found += [piece[end : field.start()], _Field(field[1], field[2] or "")]
+        end = field.end()
+    return tuple(one for one in (*found, piece[end:]) if one != "")
 
 
 def _filled(line: str, payload: Any) -> str:
-    return _joined([", ".join(filter(None, (_piece(*piece, payload) for piece in part))) for part in _parts(line)])
+    return _joined([", ".join(filter(None, (_piece(piece, payload) for piece in part))) for part in _parts(line)])
 
 
-def _piece(piece: str, fields: _Fields, payload: Any) -> str:
-    values = [_formed(path, form, payload) for path, form in fields]
-    if not any(values):
+def _piece(piece: _Piece, payload: Any) -> str:
+    """A piece with its fields filled in; empty where none of them is there. A separator needs both its neighbours."""
+    values = [one if isinstance(one, str) else _formed(one.path, one.form, payload) for one in piece]
+    if not any(value for one, value in zip(piece, values, strict=True) if isinstance(one, _Field)):
         return ""
-    if fields[-1][0].endswith(".#") and values[-1] == "1" and piece.rsplit(" ", 1)[-1] in COUNTED_ONCE:
+    last = piece[-1]
+    if isinstance(last, str) and last.strip() in COUNTED_ONCE and values[-2] == "1":
         return ""
-    filled = iter(values)
-    said = " ".join(_FIELD.sub(lambda _: next(filled), piece).split())
-    return said if all(values) else said.strip("/. =")
+    said = ""
+    for at, value in enumerate(values):
+        literal = isinstance(piece[at], str)
+        if literal and value.strip() in _SEPARATORS and not (values[at - 1] and values[at + 1]):
+            continue
+        said += value
+    return said.strip()
 
 
 def _formed(path: str, form: str, payload: Any) -> str:

@@ -1,0 +1,148 @@
+"""Alarms: worst first, noted by a person once, and folded away when they are over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from console.engine.engine import Engine
+from console.engine.fleet.model import Alarm
+from console.screens.alarm_rows import level, rank, state
+from console.screens.alarms import FOLD, AlarmsSection
+
+FAULT = {"connectorId": 1, "status": "Faulted", "errorCode": "GroundFailure"}
+FINE = {"connectorId": 1, "status": "Available", "errorCode": "NoError"}
+
+
+async def test_an_empty_screen_tells_quiet_from_nothing_connected(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, section="alarms") as console:
+        await console.sees("No alarm, and no station either", "4 shows what tries to connect")
+        station = await dial(engine)
+        await station.boot()
+        console.section.shown()
+        await console.sees("✓ No alarm.")
+
+
+async def test_a_fault_says_what_it_means_and_what_to_try(
+    engine: Engine, dial: Any, open_console: Any, size: Any
+) -> None:
+    station = await dial(engine)
+    await station.boot()
+    async with open_console(engine, size=size, section="alarms") as console:
+        await station.call("StatusNotification", FAULT)
+        await console.sees("✖ critical", "CP-001", "● standing", "Means", "Try", "GroundFailure")
+
+
+async def test_enter_opens_the_message_that_raised_it(engine: Engine, dial: Any, open_console: Any) -> None:
+    station = await dial(engine)
+    await station.boot()
+    await station.call("StatusNotification", FAULT)
+    async with open_console(engine, section="alarms") as console:
+        await console.sees("GroundFailure")
+        await console.press("enter")
+        await console.sees("StatusNotification #", "call · CP-001 → console")
+        await console.press("escape")
+        await console.sees("● standing")
+
+
+async def test_a_person_takes_note_with_a_few_words(engine: Engine, dial: Any, open_console: Any) -> None:
+    station = await dial(engine)
+    await station.boot()
+    await station.call("StatusNotification", FAULT)
+    async with open_console(engine, section="alarms") as console:
+        await console.sees("● standing")
+        await console.press("a")
+        await console.sees("Take note")
+        await console.press(*"technician is on the way".replace(" ", "_"), "enter")
+        await console.sees("✓ noted by operator")
+        await console.sees("Taken note")
+        (alarm,) = engine.fleet.alarms.values()
+        assert alarm.note == "technician_is_on_the_way"
+        await console.press("a")
+        await console.sees("already")
+
+
+async def test_leaving_the_note_takes_no_note(engine: Engine, dial: Any, open_console: Any) -> None:
+    station = await dial(engine)
+    await station.boot()
+    await station.call("StatusNotification", FAULT)
+    async with open_console(engine, section="alarms") as console:
+        await console.sees("● standing")
+        await console.press("a")
+        await console.sees("Take note")
+        await console.press("escape")
+        await console.sees("● standing")
+        assert all(one.acknowledged is None for one in engine.fleet.alarms.values())
+
+
+async def test_marked_alarms_are_noted_together(engine: Engine, dial: Any, open_console: Any) -> None:
+    for identity in ("CP-001", "CP-002"):
+        station = await dial(engine, identity)
+        await station.boot()
+        await station.call("StatusNotification", FAULT)
+    async with open_console(engine, section="alarms") as console:
+        await console.sees("CP-001", "CP-002")
+        await console.press("space", "space", "a")
+        await console.sees("2 alarms")
+        await console.press("enter")
+        await console.sees("Taken note of 2")
+        assert all(one.acknowledged is not None for one in engine.fleet.alarms.values())
+
+
+async def test_what_is_over_folds_away_and_opens_again(engine: Engine, dial: Any, open_console: Any) -> None:
+    station = await dial(engine)
+    await station.boot()
+    await station.call("StatusNotification", FAULT)
+    async with open_console(engine, section="alarms") as console:
+        await console.sees("● standing")
+        await station.call("StatusNotification", FINE)
+        await console.sees("▸ over", "1 cleared alarm")
+        section = console.section
+        assert isinstance(section, AlarmsSection)
+        assert section.table.keys == [FOLD]
+        await console.press("enter")
+        await console.sees("▾ over", "○ cleared", "GroundFailure")
+        await console.press("escape")
+        await console.sees("▸ over")
+
+
+async def test_an_alarm_raised_by_a_lost_link_says_what_befell(
+    engine: Engine, dial: Any, open_console: Any, until: Any
+) -> None:
+    station = await dial(engine)
+    await station.boot()
+    start = {"connectorId": 1, "idTag": "TAG", "meterStart": 0, "timestamp": "2026-01-01T00:00:00Z"}
+    await station.call("StartTransaction", start)
+    await station.close()
+    await until(lambda: any(one.kind == "offline" for one in engine.fleet.alarms.values()))
+    async with open_console(engine, section="alarms") as console:
+        await console.press("slash", *"offline", "enter")
+        await console.sees("offline with 1 running session")
+        await console.press("enter")
+        await console.sees("A link was closed")
+
+
+def alarm(**more: Any) -> Alarm:
+    given: dict[str, Any] = {
+        "id": 1,
+        "station": "A",
+        "kind": "fault",
+        "cause": "x",
+        "text": "t",
+        "severity": 4,
+        "raised": 1,
+        "last": 1,
+    }
+    return Alarm(**{**given, **more})
+
+
+def test_standing_goes_before_noted_before_cleared_and_worse_before_newer() -> None:
+    worse, newer = alarm(severity=2, last=1), alarm(severity=5, last=9)
+    noted, over = alarm(severity=0, acknowledged=2), alarm(severity=0, cleared=3)
+    assert sorted([over, noted, newer, worse], key=rank) == [worse, newer, noted, over]
+
+
+def test_state_and_severity_are_words_beside_their_glyph() -> None:
+    assert [level(one)[1] for one in (0, 2, 4, 5, 7)] == ["danger", "critical", "error", "warning", "notice"]
+    assert state(alarm())[0] == "● standing"
+    assert state(alarm(acknowledged=2, acknowledged_by="anna"))[0] == "✓ noted by anna"
+    assert state(alarm(cleared=2))[0] == "○ cleared"
