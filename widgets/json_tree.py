@@ -13,7 +13,8 @@ from textual.message import Message
 from textual.strip import Strip
 
 from widgets.json_model import JsonRows, Node, Number, pretty_lines, read_json, written
-from widgets.line_view import PLAIN, LineView
+from widgets.line_styles import PLAIN
+from widgets.line_view import LineView
 from widgets.safe import fit, safe_text, wrap
 
 Mode = Literal["raw", "pretty", "tree"]

@@ -8,7 +8,7 @@ can be scrolled over: the ring itself while following, otherwise a window that i
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from rich.segment import Segment
 from textual.message import Message
@@ -16,13 +16,13 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from widgets.columns import CellLike, Column, Row
-from widgets.format import thousands
-from widgets.line_view import PLAIN, LineView
+from widgets.line_styles import PLAIN
+from widgets.line_view import LineView
 from widgets.log_rows import LogRows
+from widgets.log_source import LogSource, log_note, tail_pill
 from widgets.safe import fit, safe_text
 
 RowT = TypeVar("RowT")
-RowsT_co = TypeVar("RowsT_co", covariant=True)
 
 REFRESH_SECONDS = 0.1
 """Rows are drawn at most ten times a second, however many come."""
@@ -30,18 +30,6 @@ REFRESH_SECONDS = 0.1
 RING_ROWS = 5_000
 PAGE_ROWS = 200
 _KEPT_STRIPS = 1_024
-
-
-class LogSource(Protocol[RowsT_co]):
-    """Where rows that are no longer (or not yet) in memory come from, each with its key, always oldest first."""
-
-    async def before(self, key: Hashable | None, n: int) -> Sequence[tuple[Hashable, RowsT_co]]:
-        """The ``n`` rows just older than ``key``, or the newest ``n`` where it is ``None``; fewer only at the very first."""
-        ...
-
-    async def after(self, key: Hashable, n: int) -> Sequence[tuple[Hashable, RowsT_co]]:
-        """The ``n`` rows just newer than ``key``; fewer only at the very last."""
-        ...
 
 
 class LineLog(LineView, Generic[RowT]):
@@ -293,17 +281,9 @@ class LineLog(LineView, Generic[RowT]):
 
     def footer_strip(self, width: int) -> Strip:
         """What is going on at the left, the pill that leads back to the newest row at the right."""
-        if self._trouble:
-            note, words = f" ✖ {self._trouble}", "bad"
-        elif self._fetching:
-            note, words = " … reading older rows", "muted"
-        elif self._frozen:
-            note, words = " ‖ frozen: new rows are counted, not shown", "warn"
-        elif not self._following and self._at_first and self.scroll_offset.y == 0:
-            note, words = " this is the first row", "muted"
-        else:
-            note, words = "", ""
-        pill = f" ▼ TAIL  +{thousands(self._new).replace(' ', ',')}{' new' if self._new else ''} "
+        at_top = not self._following and self._at_first and self.scroll_offset.y == 0
+        note, words = log_note(self._trouble, self._fetching, self._frozen, at_top)
+        pill = tail_pill(self._new)
         room = max(0, width - len(pill))
         strong = not self._following or self._frozen
         style = self.component("line-view--pill" if strong else "line-view--note")

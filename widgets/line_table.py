@@ -11,7 +11,8 @@ from textual.message import Message
 from textual.strip import Strip
 
 from widgets.columns import CellLike, Column, Row
-from widgets.line_view import MARKED, LineView
+from widgets.line_styles import MARKED
+from widgets.line_view import LineView
 from widgets.safe import cut
 
 Key = Hashable

@@ -10,69 +10,21 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from widgets.columns import Cell, CellLike, Column, Layout, Row, cell_pieces, lay_out
-from widgets.tone import Tone
-
-TONES: tuple[Tone, ...] = ("ok", "busy", "warn", "bad", "idle", "muted", "accent")
-
-PLAIN, CURSOR, MARKED = 0, 1, 2
-"""How a row is drawn: bits that are or-ed."""
+from widgets.line_styles import CURSOR, MARKED, PLAIN, StyledLines
 
 
-class LineView(ScrollView, can_focus=True):
+class LineView(StyledLines, can_focus=True):
     """Rows under a fixed header, with a cursor; subclasses own the rows."""
 
     ALLOW_SELECT = False
     HEADER_LINES = 1
     FOOTER_LINES = 0
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "line-view--header",
-        "line-view--sorted",
-        "line-view--cursor",
-        "line-view--mark",
-        "line-view--pill",
-        "line-view--note",
-        *(f"line-view--{tone}" for tone in TONES),
-    }
-
-    DEFAULT_CSS = """
-    LineView {
-        height: 1fr;
-        background: $background;
-        color: $foreground;
-        scrollbar-size-vertical: 1;
-        scrollbar-size-horizontal: 1;
-        scrollbar-gutter: stable;
-        scrollbar-background: $background;
-        scrollbar-corner-color: $background;
-        overflow-x: auto;
-        overflow-y: auto;
-        .line-view--header { color: $text-muted; background: $panel; text-style: bold; }
-        .line-view--sorted { color: $text-accent; background: $panel; text-style: bold; }
-        .line-view--cursor { background: $primary 25%; text-style: bold; }
-        &:focus .line-view--cursor {
-            background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold;
-        }
-        .line-view--mark { color: $text-accent; text-style: bold; }
-        .line-view--pill { color: $text; background: $warning 40%; text-style: bold; }
-        .line-view--note { color: $text-muted; }
-        .line-view--ok { color: $text-success; }
-        .line-view--busy { color: $text-primary; }
-        .line-view--warn { color: $text-warning; }
-        .line-view--bad { color: $text-error; text-style: bold; }
-        .line-view--idle, .line-view--muted { color: $text-muted; }
-        .line-view--accent { color: $text-accent; }
-        &:ansi .line-view--cursor { text-style: reverse; }
-    }
-    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "cursor_up", "Up", show=False),
@@ -99,7 +51,6 @@ class LineView(ScrollView, can_focus=True):
         self._columns: tuple[Column, ...] = tuple(columns)
         self._empty: tuple[CellLike, ...] = tuple(empty)
         self._layout_of_columns: Layout = lay_out(self._columns, 80)
-        self._style_of: dict[tuple[int, str], Style] = {}
         self._cursor = 0
 
     # ------------------------------------------------------------------ what a subclass says
@@ -116,9 +67,6 @@ class LineView(ScrollView, can_focus=True):
     def row_state(self, index: int) -> int:
         """The state bits of a row."""
         return CURSOR if index == self._cursor else PLAIN
-
-    def forget_strips(self) -> None:
-        """Styles or columns changed: nothing drawn before holds."""
 
     def header_title(self, column: Column, width: int) -> tuple[str, str]:
         """The title of a column, for a width in cells, and the component class it is drawn in."""
@@ -209,12 +157,6 @@ class LineView(ScrollView, can_focus=True):
         self.reveal_cursor()
         self._clamp_target()
 
-    def notify_style_update(self) -> None:
-        """A theme or the focus changed."""
-        super().notify_style_update()
-        self._style_of.clear()
-        self.forget_strips()
-
     def on_focus(self) -> None:
         """The cursor bar is stronger where keys go."""
         self._redraw_cursor()
@@ -229,43 +171,6 @@ class LineView(ScrollView, can_focus=True):
         self.refresh_row(self._cursor)
 
     # ------------------------------------------------------------------ drawing
-
-    @property
-    def base_style(self) -> Style:
-        """Text on the widget's own background."""
-        return self.style_for(PLAIN, "")
-
-    def style_for(self, state: int, words: str) -> Style:
-        """The Rich style of a row state and a cell's style words."""
-        key = (state, words)
-        style = self._style_of.get(key)
-        if style is None:
-            style = self._style_of[key] = self._make_style(state, words)
-        return style
-
-    def component(self, name: str) -> Style:
-        """The style of one component class."""
-        key = (-1, name)
-        style = self._style_of.get(key)
-        if style is None:
-            style = self._style_of[key] = self.get_component_rich_style(name)
-        return style
-
-    def _make_style(self, state: int, words: str) -> Style:
-        cursor = bool(state & CURSOR)
-        style = self.component("line-view--cursor") if cursor else self.rich_style
-        if cursor and self.app.no_color:
-            # Without colours a background can not be seen; reversed text always can.
-            style += Style(reverse=True)
-        # On the strong cursor bar one colour of text is readable on every theme; glyph and word keep the state.
-        coloured = not (cursor and self.has_focus)
-        for word in words.split():
-            if word in TONES:
-                tone = self.component(f"line-view--{word}")
-                style += Style(color=tone.color if coloured else None, bold=tone.bold or None)
-            elif word in ("bold", "italic", "underline", "reverse", "strike"):
-                style += Style.parse(word)
-        return style
 
     def make_strip(self, row: Row, state: int) -> Strip:
         """A row's cells as one line of the layout's width."""

@@ -26,7 +26,7 @@ from widgets.columns import Cell, CellLike
 from widgets.completion import Completion
 from widgets.filter_line import FilterLine
 from widgets.line_log import LineLog
-from widgets.line_view import MARKED
+from widgets.line_styles import MARKED
 from widgets.safe import safe_text
 
 if TYPE_CHECKING:
