@@ -65,6 +65,7 @@ class ConsoleApp(App[int]):
         self.orders: Orders = Orders(self)
         self.frozen = False
         self.failure: ChargehandError | None = None
+        self.view_failures: list[str] = []
         self.marks: set[str] = set()
         self._engine = engine
         self._owns_engine = engine is None
@@ -241,6 +242,14 @@ class ConsoleApp(App[int]):
             return
         self.say(f"{station} is {'accepted; it boots again' if accept else 'refused'}.")
 
+    def view_failed(self, view: str, error: Exception) -> None:
+        """Something could not be drawn: say so once, and put the rest into the log."""
+        name = f"{view}: {type(error).__name__}: {error}"
+        if name not in self.view_failures:
+            self.view_failures.append(name)
+            log.error("%s could not be drawn", view, exc_info=error)
+            self.say("This view could not be drawn; console.log in the data directory tells why.", severity="error")
+
     # Actions.
 
     def key_order(self, name: str) -> None:
@@ -273,7 +282,7 @@ class ConsoleApp(App[int]):
         if not self.ready or not self.engine.listen_urls:
             return
         urls = self.engine.listen_urls
-        note = "Type this into the charger as its central system (CSMS) URL. Any key closes this."
+        note = "Type this into the charger as its central system URL (CSMS).\nAny key closes this."
         if len(urls) > 1:
             note = f"{note}\nAlso: {', '.join(urls[1:])}"
         self.push_screen(QrScreen(urls[0], note))

@@ -6,7 +6,7 @@ The frame pulls the one that is shown ten times a second at most; a frozen scree
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -29,6 +29,13 @@ _DEEPEST = 6  # places that esc comes back through
 
 def _order_bindings() -> list[BindingType]:
     return [Binding(key, f"order('{ids[0]}')", word, id=word, show=False) for key, word, ids in key_rows()]
+
+
+class Pulled(Protocol):
+    """What the clock pulls: a section, or a dialog that tells of something that goes on."""
+
+    def pull(self, now_ns: int) -> None:
+        """Draw what has changed."""
 
 
 class Frame(Screen[None]):
@@ -87,12 +94,19 @@ class Frame(Screen[None]):
         now = console.now()
         if console.ready:
             if not self.frozen and self._shown is not None and self._shown.is_attached:
-                self._shown.pull(now)
+                self._pull(self._shown, now)
             # Dialogs tell of what was just done: they go on while the picture stands still.
             top = self.app.screen
-            if top is not self and (pull := getattr(top, "pull", None)) is not None:
-                pull(now)
+            if top is not self and top.is_mounted and hasattr(top, "pull"):
+                self._pull(top, now)
         self.draw(now)
+
+    def _pull(self, view: Pulled, now: int) -> None:
+        """A view that fails is told of once and left alone otherwise: the stations' links must outlive it."""
+        try:
+            view.pull(now)
+        except Exception as error:
+            self.console.view_failed(type(view).__name__, error)
 
     def draw(self, now: int) -> None:
         """The frame's own lines: each is drawn only where its text has changed."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
 from textual.widgets import Static
 
 from console.engine.errors import ChargehandError
@@ -15,10 +14,9 @@ from console.engine.tasks import spawn
 from console.screens.base import KeyHint
 from console.screens.session_chart import METRICS, SessionChart
 from console.screens.session_rows import Moment, facts, sample_columns, sample_rows
+from console.screens.station_facts import facts_content
 from widgets.columns import Cell, Column, Row
 from widgets.line_table import Key, LineTable
-from widgets.safe import safe_text
-from widgets.tone import tone_style
 
 if TYPE_CHECKING:
     from console.app import ConsoleApp
@@ -99,11 +97,8 @@ class SessionDetail(Vertical):
         if drawn == self._drawn:
             return
         self._drawn = drawn
-        lines = [
-            Content.assemble((f"{name:<10}", tone_style("muted")), (safe_text(value, max_chars=300), tone_style(tone)))
-            for name, value, tone in facts(one, self._samples, now_ns)
-        ]
-        self.query_one("#facts Static", Static).update(Content("\n").join(lines))
+        place = self.query_one("#facts Static", Static)
+        place.update(facts_content(facts(one, self._samples, now_ns), place.size.width))
         self.query_one(SessionChart).show(one)
 
     async def _read(self, one: Transaction) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from profiles import Quirks
 
 Fact = tuple[str, str, str]
+_NAMES = 10  # cells of the column of names
 _SECURITY = {0: "0 · no password", 1: "1 · password", 2: "2 · TLS and password", 3: "3 · TLS both ways"}
 
 
@@ -78,13 +81,13 @@ def _counts(station: Station) -> Fact:
     return ("traffic", " · ".join(words), "warn" if station.errors or station.violations else "")
 
 
-def facts_content(facts: list[Fact]) -> Content:
-    """The facts as lines, names in one column."""
-    lines = [
-        Content.assemble(
-            (f"{name:<10}", tone_style("muted")),
-            (safe_text(value, max_chars=240), "bold" if tone == "bold" else tone_style(tone)),
-        )
-        for name, value, tone in facts
-    ]
+def facts_content(facts: Sequence[Fact], width: int) -> Content:
+    """The facts as lines of at most ``width`` cells, names in one column and values in another."""
+    lines: list[Content] = []
+    for name, value, tone in facts:
+        style = "bold" if tone == "bold" else tone_style(tone)
+        text = safe_text(value, max_chars=300)
+        pieces = textwrap.wrap(text, max(20, width - _NAMES)) or [""]
+        lines.append(Content.assemble((f"{name:<{_NAMES}}", tone_style("muted")), (pieces[0], style)))
+        lines += [Content.assemble(" " * _NAMES, (piece, style)) for piece in pieces[1:]]
     return Content("\n").join(lines)

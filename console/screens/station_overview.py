@@ -124,7 +124,8 @@ class OverviewPane(StationPane):
         ]
         link = self.engine.links.get(station.id)
         facts = station_facts(station, link, alarms, quirks, now_ns)
-        self.query_one("#station-facts", Static).update(facts_content(facts))
+        place = self.query_one("#station-facts", Static)
+        place.update(facts_content(facts, place.size.width))
 
     def _chart(self) -> None:
         session = self.chosen_session
