@@ -53,7 +53,7 @@ Then = Callable[[Exception | None], None]
 Watcher = Callable[[Record, tuple[Event, ...]], None]
 
 SNAPSHOT_S = 5.0
-SNAPSHOT_SAMPLES = 20_000  # or as soon as so many samples wait for it
+SNAPSHOT_SAMPLES = 150_000  # or as soon as so many samples wait for it
 TICK_S = 0.5
 STALL_S = 0.25
 RETENTION_S = 3600.0

@@ -17,6 +17,7 @@ from textual.widgets import ContentSwitcher
 from console.engine.orders.table import key_rows
 from console.screens.base import KeyHint, Section, key_label
 from console.screens.places import BAR, Place, make_section, view
+from console.terminal import keeps_up
 from widgets import header
 from widgets.command_line import CommandLine
 from widgets.header import BannerLine, Crumb, HeaderBar, HeaderState, KeyBar, SectionBar
@@ -89,8 +90,10 @@ class Frame(Screen[None]):
     # Pulling.
 
     def tick(self) -> None:
-        """Pull what is shown, and the frame's own lines."""
+        """Pull what is shown, and the frame's own lines; not while the terminal is behind with what it was given."""
         console = self.console
+        if not keeps_up(console):
+            return
         now = console.now()
         if console.ready:
             if not self.frozen and self._shown is not None and self._shown.is_attached:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 _KINDS = (int, float)
@@ -102,7 +103,13 @@ def has_zone(value: Any) -> bool:
 def stamp(now_ns: int) -> str:
     """A time as OCPP wants it: UTC, milliseconds, ``Z``."""
     seconds, rest = divmod(now_ns, 1_000_000_000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1_000_000:03d}Z"
+    return f"{_to_the_second(seconds)}.{rest // 1_000_000:03d}Z"
+
+
+@lru_cache(maxsize=8)
+def _to_the_second(seconds: int) -> str:
+    # Every heartbeat of one second is told the same: formatting a date costs more than answering.
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def pruned(payload: dict[str, Any]) -> dict[str, Any]:

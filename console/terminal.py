@@ -1,0 +1,18 @@
+"""What the terminal can take. Textual writes through a short queue and waits where it is full, and with it the one loop
+that serves the stations: a terminal that stops reading (Ctrl+S, a stalled SSH session) must not stop the endpoint.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.app import App
+
+WAITING = 4  # of the 30 pieces that Textual queues before it waits
+
+
+def keeps_up(app: App[Any]) -> bool:
+    """Whether what was drawn before has reached the terminal. Where not, nothing more should be drawn for now."""
+    thread = getattr(app._driver, "_writer_thread", None)
+    queue = getattr(thread, "_queue", None)
+    return queue is None or queue.qsize() < WAITING
