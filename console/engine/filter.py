@@ -22,6 +22,7 @@ from console.engine.filter_sql import (
     Clause,
     Param,
     Range,
+    Word,
     any_of,
     fold,
     name_clause,
@@ -29,42 +30,48 @@ from console.engine.filter_sql import (
     number_clause,
     outcome_clause,
     text_clause,
-    word_clause,
 )
+from console.engine.filter_terms import FIELD_NAME, Term, Value, read_terms
 from console.engine.wire.exchange import Exchange
 
 __all__ = ["FieldHelp", "Filter", "FilterError", "Term", "complete", "completed", "describe_fields", "parse_filter"]
 
 
-class Value(NamedTuple):
-    """One alternative of a term; ``quoted`` where it stood in quotes; ``column`` where it begins."""
+class Words(NamedTuple):
+    """A term without a field: alternatives to find in text."""
 
-    text: str
-    quoted: bool
-    column: int
-
-
-class Term(NamedTuple):
-    """One term as it was written. ``field`` is empty for a word."""
-
-    field: str
-    values: tuple[Value, ...]
+    alternatives: tuple[Word, ...]
     negated: bool
-    column: int
+
+    @property
+    def clause(self) -> Clause:
+        """The whole term as one condition."""
+        clause = any_of([word.clause for word in self.alternatives])
+        return negated(clause) if self.negated else clause
+
+
+def _all(clauses: Sequence[Clause]) -> tuple[str, tuple[Param, ...]]:
+    where = " AND ".join(clause.sql for clause in clauses) or "1"
+    return where, tuple(param for clause in clauses for param in clause.params)
 
 
 class Filter:
-    """A filter that was understood. ``text`` is what was typed; ``terms`` what it says; ``now`` when that was (UTC ns)."""
+    """A filter that was understood. ``text`` is what was typed; ``terms`` what it says; ``now`` when that was (UTC ns);
+    ``words`` the terms that need the frames' text."""
 
-    __slots__ = ("_sql", "_tests", "now", "terms", "text")
+    __slots__ = ("_facts", "_sql", "_tests", "now", "terms", "text", "words")
 
-    def __init__(self, text: str, terms: tuple[Term, ...], clauses: Sequence[Clause], now: int) -> None:
+    def __init__(
+        self, text: str, terms: tuple[Term, ...], facts: Sequence[Clause], words: Sequence[Words], now: int
+    ) -> None:
         self.text = text
         self.terms = terms
         self.now = now
-        self._tests = tuple(clause.test for clause in sorted(clauses, key=lambda clause: clause.cost))
-        where = " AND ".join(clause.sql for clause in clauses) or "1"
-        self._sql = (where, tuple(param for clause in clauses for param in clause.params))
+        self.words = tuple(words)
+        clauses = (*facts, *(term.clause for term in words))
+        self._tests = tuple(clause.test for clause in clauses)
+        self._sql = _all(clauses)
+        self._facts = _all(facts)
 
     def matches(self, exchange: Exchange) -> bool:
         """Whether the exchange passes; the same verdict as ``sql``."""
@@ -74,10 +81,9 @@ class Filter:
         """A condition on ``e`` (exchange) and ``b`` (body), and what it needs bound."""
         return self._sql
 
-    @property
-    def searches_text(self) -> bool:
-        """Whether the frames' text has to be read."""
-        return any(not term.field for term in self.terms)
+    def facts_sql(self) -> tuple[str, tuple[Param, ...]]:
+        """The same without ``words``: a condition on ``e`` alone."""
+        return self._facts
 
     @property
     def empty(self) -> bool:
@@ -256,86 +262,22 @@ def describe_fields() -> list[FieldHelp]:
     return [*(FieldHelp(name, field.example, field.meaning) for name, field in _FIELDS.items()), _WORD_HELP]
 
 
-_FIELD_NAME = re.compile(r"([A-Za-z_][A-Za-z_0-9]*):")
-
-
-def _terms(text: str) -> list[Term]:
-    terms: list[Term] = []
-    position, end = 0, len(text)
-    while position < end:
-        if text[position].isspace():
-            position += 1
-            continue
-        start = position
-        while position < end and text[position] == "!":
-            position += 1
-        minus = bool((position - start) % 2)
-        name = _FIELD_NAME.match(text, position)
-        field = ""
-        if name is not None:
-            field = _ALIASES.get(name[1].lower(), name[1].lower())
-            if field not in _FIELDS:
-                raise FilterError(f"unknown field «{name[1]}»: one of {', '.join(_FIELDS)}", column=position)
-            position = name.end()
-        values, position = _values(text, position, field)
-        terms.append(Term(field, values, minus, start))
-    return terms
-
-
-def _values(text: str, position: int, field: str) -> tuple[tuple[Value, ...], int]:
-    values: list[Value] = []
-    while True:
-        column = position
-        quoted = position < len(text) and text[position] in "\"'"
-        if quoted:
-            value, position = _quoted(text, position)
-        else:
-            while position < len(text) and not text[position].isspace() and text[position] != "|":
-                position += 1
-            value = text[column:position]
-        if not value:
-            what = f"«{field}:» needs a value" if field and not values else "a value is missing"
-            raise FilterError(what, column=column)
-        values.append(Value(value, quoted, column))
-        if position < len(text) and text[position] == "|":
-            position += 1
-            continue
-        if position < len(text) and not text[position].isspace():
-            raise FilterError("a blank or | must follow the closing quote", column=position)
-        return tuple(values), position
-
-
-def _quoted(text: str, start: int) -> tuple[str, int]:
-    mark = text[start]
-    pieces: list[str] = []
-    position = start + 1
-    while position < len(text):
-        sign = text[position]
-        if sign == mark:
-            return "".join(pieces), position + 1
-        if sign == "\\" and position + 1 < len(text) and text[position + 1] in (mark, "\\"):
-            position += 1
-            sign = text[position]
-        pieces.append(sign)
-        position += 1
-    raise FilterError(f"the quote {mark} is not closed", column=start)
-
-
 def parse_filter(text: str, *, now_ns: int | None = None) -> Filter:
     """Understand a filter line; empty text lets everything pass. Relative times count back from ``now_ns`` (UTC).
 
     Raises FilterError with a sentence and the column.
     """
     now = time.time_ns() if now_ns is None else now_ns
-    terms = _terms(text)
-    clauses: list[Clause] = []
+    terms = read_terms(text, _FIELDS, _ALIASES)
+    facts: list[Clause] = []
+    words: list[Words] = []
     for term in terms:
         if term.field:
             clause = _FIELDS[term.field].build(term.values, now)
+            facts.append(negated(clause) if term.negated else clause)
         else:
-            clause = any_of([word_clause(value.text, literal=value.quoted) for value in term.values])
-        clauses.append(negated(clause) if term.negated else clause)
-    return Filter(text, tuple(terms), clauses, now)
+            words.append(Words(tuple(Word(value.text, literal=value.quoted) for value in term.values), term.negated))
+    return Filter(text, tuple(terms), facts, words, now)
 
 
 def _word_at(text: str, cursor: int) -> tuple[int, int]:
@@ -356,11 +298,11 @@ def complete(text: str, cursor: int, known: Mapping[str, Sequence[str]] | None =
     """
     start, _ = _word_at(text, cursor)
     typed = text[start:cursor]
-    name = _FIELD_NAME.match(typed)
+    name = FIELD_NAME.match(typed)
     lead, field = (name[0], name[1].lower()) if name else ("", "")
     if not name and start > 0 and text[start - 1] == "|":
         before = text[:start].rsplit(maxsplit=1)[-1].lstrip("!")
-        earlier = _FIELD_NAME.match(before)
+        earlier = FIELD_NAME.match(before)
         field = earlier[1].lower() if earlier else ""
     field = _ALIASES.get(field, field)
     if not field:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 
 from console.engine.filter import parse_filter
 from console.engine.filter_sql import FLAGS
-from console.engine.journal import Journal, Reader
+from console.engine.journal import Journal, Reader, packs
 from console.engine.journal import schema as journal_schema
 from console.engine.journal import search as journal_search
+from console.engine.journal.packs import pack_some
 from console.engine.wire.exchange import Exchange, Outcome, Violation
 from tests.engine.journal.making import NOON, SECOND, Running
 
@@ -85,10 +87,12 @@ terms = st.one_of(
 lines = st.lists(terms, min_size=1, max_size=3).map(" ".join)
 
 
-async def stored(directory: Path, rows: list[Exchange]) -> None:
+async def stored(directory: Path, rows: list[Exchange], *, packed: bool) -> None:
     running = Running(directory)
     await running.write(*rows)
     assert running.errors == []
+    if packed:
+        await running.journal._work(partial(pack_some, keep=5))
     await running.journal.close()
 
 
@@ -100,16 +104,18 @@ def test_stored_and_live_rows_are_judged_alike(
 ) -> None:
     directory = tmp_path_factory.mktemp("agreement")
     monkeypatch.setattr("console.engine.journal.writer.INDEX_RUN", run)
+    monkeypatch.setattr(packs, "SIZE", 4)
     monkeypatch.setattr(journal_search, "_CANDIDATES", 3)
     monkeypatch.setattr(journal_search, "_SLICE", 4)
     monkeypatch.setattr(journal_search, "_TEXT_SLICE", 4)
+    packed = data.draw(st.booleans())
     rows = data.draw(st.lists(exchanges, min_size=1, max_size=25))
     asking = data.draw(st.lists(lines, min_size=5, max_size=15))
     limit = data.draw(st.sampled_from([1, 3, 100]))
 
     async def ask() -> None:
-        await stored(directory, rows[: len(rows) // 2])
-        await stored(directory, rows[len(rows) // 2 :])
+        await stored(directory, rows[: len(rows) // 2], packed=packed)
+        await stored(directory, rows[len(rows) // 2 :], packed=packed)
         reader = Reader.read(directory)
         try:
             await compare(reader)

@@ -113,8 +113,8 @@ def _frame(raw: Any) -> Any:
 def exchange(row: Sequence[Any]) -> Exchange:
     """An exchange out of what ``COLUMNS`` selected."""
     (id_, time, station, version, link, action, bits, uid, code, description, latency, notes, tx, ordered, *raw) = row
-    request = _raw(raw[0], bits & BINARY_REQUEST)
-    response = _raw(raw[1], bits & BINARY_RESPONSE)
+    request = frame_of(raw[0], bits & BINARY_REQUEST)
+    response = frame_of(raw[1], bits & BINARY_RESPONSE)
     violations: tuple[Violation, ...] = ()
     tolerances: tuple[str, ...] = ()
     if notes is not None:
@@ -145,7 +145,8 @@ def exchange(row: Sequence[Any]) -> Exchange:
     )
 
 
-def _raw(value: str | bytes | None, binary: int) -> str | bytes | None:
+def frame_of(value: str | bytes | None, binary: int) -> str | bytes | None:
+    """A frame as it crossed the wire, out of what the body holds and whether it was binary."""
     if value is None or isinstance(value, str):
         return value
     return value if binary else value.decode("utf-8", "surrogatepass")

@@ -19,17 +19,22 @@ import apsw
 from console.engine.errors import EngineError, JournalError, JournalFull
 from console.engine.journal import codec
 from console.engine.journal.lock import DirectoryLock
+from console.engine.journal.packs import pack_some
 from console.engine.journal.reader import Reader
 from console.engine.journal.schema import FILE, check, connect, damaged, migrate, tune
 from console.engine.journal.search import value
 from console.engine.journal.snapshot import Snapshot
 from console.engine.journal.writer import MAX_BATCH, Batch, Finished, Released, Work, Writer, write_snapshot
+from console.engine.tasks import Owner, cancel_all, spawn
 from console.engine.wire.exchange import Record
 
 WINDOW: Final = 0.002
 """Seconds that a batch waits for more while traffic is dense; thin traffic is committed in the same turn of the loop."""
 _DENSE: Final = 8
 _PRUNE_SLICE: Final = 500
+TIDY_SECONDS: Final = 1.0
+_QUIET: Final = 1000  # records a second, up to which old bodies are compressed
+_PACKS_A_TURN: Final = 8  # of 256 bodies: more than arrive while it is quiet
 
 
 class Journal(Reader):
@@ -52,6 +57,7 @@ class Journal(Reader):
         self._in_flight = 0
         self._dense = False
         self._closed = False
+        self._tasks: Owner = set()
 
     @classmethod
     def open(cls, directory: Path, *, migrations: tuple[str, ...] | None = None) -> Journal:
@@ -81,6 +87,7 @@ class Journal(Reader):
         self._writer = Writer(self._connection, self.path, loop.call_soon_threadsafe)
         self._writer.start()
         self._arrange()
+        spawn(self._tidy(), name="journal compression", owner=self._tasks)
 
     @property
     def pending(self) -> int:
@@ -166,6 +173,18 @@ class Journal(Reader):
         self._writer.submit(Work(run, done))
         return await future
 
+    async def _tidy(self) -> None:
+        """Compress old bodies while there is little else to do."""
+        while True:
+            seen = self.last_id
+            await asyncio.sleep(TIDY_SECONDS)
+            if self.last_id - seen > TIDY_SECONDS * _QUIET or self.failure is not None:
+                continue
+            with suppress(EngineError):
+                for _ in range(_PACKS_A_TURN):
+                    if not await self._work(pack_some):
+                        break
+
     async def prune(self, before_ns: int) -> int:
         """Forget exchanges and happenings older than ``before_ns`` that are in the snapshot already, then transactions
         that ended before, with their samples. In small slices between which messages are written. Gives how many records.
@@ -188,6 +207,7 @@ class Journal(Reader):
         if self._closed:
             return
         if self._writer is not None:
+            await cancel_all(self._tasks)
             self._flush()
             # A disk that refuses to the last has been told already; closing must not fail for it.
             with suppress(EngineError):

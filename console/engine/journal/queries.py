@@ -21,12 +21,10 @@ WITH them(station) AS (SELECT id FROM name WHERE folded = ?),
     SELECT id FROM them CROSS JOIN by_station USING(station) WHERE id >= ?
     UNION ALL SELECT id FROM exchange
       WHERE id >= max(?, (SELECT indexed + 1 FROM state)) AND station IN (SELECT station FROM them))
-SELECT json_group_array(json_array(id, uid, action, request, response, tx)) FROM (
-  SELECT e.id, e.uid, name.text AS action, b.request, b.response, e.tx
-  FROM theirs CROSS JOIN exchange e ON e.id = theirs.id JOIN name ON name.id = e.action JOIN body b ON b.id = e.id
+SELECT json_group_array(id) FROM (
+  SELECT e.id FROM theirs CROSS JOIN exchange e ON e.id = theirs.id JOIN name ON name.id = e.action
   WHERE name.text IN (SELECT value FROM json_each(?)) AND e.time >= ? AND e.uid IS NOT NULL
     AND e.bits & {OUT | OUTCOME_MASK} = {OUTCOME_BITS["result"]} AND e.bits & {BINARY_REQUEST | BINARY_RESPONSE} = 0
-    AND typeof(b.request) = 'text' AND typeof(b.response) = 'text'
   ORDER BY e.id DESC LIMIT ?)
 """
 

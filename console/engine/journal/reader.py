@@ -257,7 +257,10 @@ class Reader:
             low = value(connection, "SELECT indexed FROM state") + 1 if start is None else start
             wanted = orjson.dumps(sorted(actions)).decode()
             found = value(connection, queries.ANSWERS, (fold(station_key), low, low, wanted, since_ns, limit))
-            rows = sorted(orjson.loads(found), key=lambda row: row[0])
-            return [StoredAnswer(*row[1:]) for row in rows]
+            return [
+                StoredAnswer(row[7], row[5], row[14], row[15], row[12])
+                for row in search.rows(connection, orjson.loads(found))
+                if type(row[14]) is str and type(row[15]) is str
+            ]
 
         return await self._later(work)

@@ -2,9 +2,10 @@
 
 An exchange is one row of small facts (``exchange``) and one with both frames as they crossed the wire (``body``), so that
 a filter reads 80 bytes a row and not 1,300. Both are written through the view ``incoming``: a whole batch is then one
-SQLite step (docs/decisions/0003-journal.md tells why that matters). The ``by_…`` tables find exchanges by station,
-action, trouble and transaction; they are filled a run of records at a time (``INDEX_RUN``), which costs a fifth of what
-ordinary indexes cost; what is newer than ``state.indexed`` is looked through row by row. ``run`` keeps each run's times.
+SQLite step (docs/decisions/0003-journal.md tells why that matters). Bodies that have grown old are compressed, sixteen in
+a ``pack``. The ``by_…`` tables find exchanges by station, action, trouble, transaction and order; they are filled a run of
+records at a time (``INDEX_RUN``), which costs a fifth of what ordinary indexes cost; what is newer than ``state.indexed``
+is looked through row by row. ``run`` keeps each run's times.
 The views ``changed`` (a snapshot's rows) and ``expired`` (a slice to forget) do their work in one step for the same reason.
 """
 
@@ -54,6 +55,12 @@ CREATE TABLE name(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, folded TEXT
 CREATE INDEX name_folded ON name(folded);
 CREATE TABLE exchange({EXCHANGE[0]} INTEGER PRIMARY KEY, {", ".join(EXCHANGE[1:])});
 CREATE TABLE body(id INTEGER PRIMARY KEY, request, response);
+CREATE TABLE pack(last INTEGER PRIMARY KEY, first INTEGER NOT NULL, bodies BLOB NOT NULL);
+CREATE VIEW packing AS SELECT last, first, bodies FROM pack WHERE 0;
+CREATE TRIGGER packing_insert INSTEAD OF INSERT ON packing WHEN NEW.last IS NOT NULL BEGIN
+  INSERT INTO pack VALUES (NEW.last, NEW.first, NEW.bodies);
+  DELETE FROM body WHERE id BETWEEN NEW.first AND NEW.last;
+END;
 CREATE VIEW incoming AS SELECT exchange.*, request, response FROM exchange JOIN body USING(id);
 CREATE TRIGGER incoming_insert INSTEAD OF INSERT ON incoming WHEN NEW.id IS NOT NULL BEGIN
   INSERT INTO exchange VALUES ({", ".join("NEW." + column for column in EXCHANGE)});
@@ -117,6 +124,8 @@ CREATE TRIGGER expired_insert INSTEAD OF INSERT ON expired BEGIN
   DELETE FROM by_order WHERE (ordered, id) IN (SELECT ordered, id FROM exchange WHERE {_OLD});
   DELETE FROM body WHERE id IN (SELECT id FROM exchange WHERE {_OLD});
   DELETE FROM exchange WHERE {_OLD};
+  DELETE FROM pack WHERE last BETWEEN NEW.first AND NEW.last
+    AND NOT EXISTS (SELECT 1 FROM exchange WHERE id BETWEEN pack.first AND pack.last);
   DELETE FROM happening WHERE {_OLD};
   DELETE FROM run WHERE last <= NEW.last AND newest < NEW.before;
 END;

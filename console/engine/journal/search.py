@@ -15,8 +15,18 @@ import apsw
 import orjson
 
 from console.engine.filter import Filter, Term
-from console.engine.filter_sql import FLAGS, OUTCOME_BITS, UNANSWERED, clean, fold, glob, lower
-from console.engine.journal import codec
+from console.engine.filter_sql import (
+    BINARY_REQUEST,
+    BINARY_RESPONSE,
+    FLAGS,
+    OUTCOME_BITS,
+    UNANSWERED,
+    clean,
+    fold,
+    glob,
+    lower,
+)
+from console.engine.journal import codec, packs
 from console.engine.journal.schema import VIOLATION_KIND
 from console.engine.wire.exchange import Exchange
 
@@ -67,6 +77,23 @@ def find(
     budget: float | None = None,
 ) -> Found:
     """Up to ``limit`` ids from ``low`` to ``high`` that match, walking down or up."""
+    # One transaction: bodies may be packed, and rows forgotten, between two slices.
+    connection.execute("BEGIN")
+    try:
+        return _found(connection, where, limit, low, high, newest_first, budget)
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def _found(
+    connection: apsw.Connection,
+    where: Filter | None,
+    limit: int,
+    low: int,
+    high: int,
+    newest_first: bool,
+    budget: float | None,
+) -> Found:
     low, high = _bounds(connection, where, low, high)
     if low > high:
         return Found([], None)
@@ -131,7 +158,9 @@ class _Walk:
     def __init__(self, connection: apsw.Connection, where: Filter, newest_first: bool) -> None:
         self._connection = connection
         self._condition, self._params = where.sql()
-        self._text = where.searches_text
+        self._facts, self._fact_params = where.facts_sql()
+        self._words = where.words
+        self._packed = packs.packed_to(connection) if where.words else 0
         self._down = newest_first
         self._order = "DESC" if newest_first else "ASC"
         self._drivers = [driver for term in where.terms if (driver := _driver(connection, term)) is not None]
@@ -149,7 +178,7 @@ class _Walk:
                 yield from walk(first, last, limit)
 
     def _slices(self, low: int, high: int, limit: int) -> Iterator[tuple[int | None, list[int]]]:
-        size = _TEXT_SLICE if self._text else _SLICE
+        size = _TEXT_SLICE if self._words else _SLICE
         while low <= high:
             first, last = (max(low, high - size + 1), high) if self._down else (low, min(high, low + size - 1))
             yield self._step(first, last), self._matching("e.id BETWEEN ? AND ?", (first, last), limit)
@@ -188,9 +217,49 @@ class _Walk:
         return _ids(self._connection, union, *params) if driver.keys else []
 
     def _matching(self, ids: str, params: tuple[Any, ...], limit: int) -> list[int]:
-        source = "exchange e JOIN body b ON b.id = e.id" if self._text else "exchange e"
-        sql = f"SELECT e.id FROM {source} WHERE {ids} AND {self._condition} ORDER BY e.id {self._order} LIMIT ?"
-        return _sorted(_ids(self._connection, sql, *params, *self._params, limit), self._down)
+        source, also = "exchange e", "1"
+        packed: list[int] = []
+        if self._words:
+            # CROSS JOIN and the plus: SQLite is to walk the slice, not all bodies, and not all ids from here on.
+            source, also = "exchange e CROSS JOIN body b ON b.id = e.id", f"+e.id > {self._packed}"
+            packed = self._in_packs(ids, params)
+        sql = f"SELECT e.id FROM {source} WHERE {ids} AND {also} AND {self._condition} ORDER BY e.id {self._order} LIMIT ?"
+        plain = _ids(self._connection, sql, *params, *self._params, limit)
+        return _sorted([*packed, *plain], self._down)[:limit]
+
+    def _in_packs(self, ids: str, params: tuple[Any, ...]) -> list[int]:
+        """Ids whose bodies are packed and hold the words. A pack without a word is passed over as a whole."""
+        every = [word for term in self._words for word in term.alternatives]
+        sql = (
+            f"SELECT json_group_array(json_array(e.id, e.bits, {', '.join(word.elsewhere for word in every)}))"
+            f" FROM exchange e WHERE {ids} AND +e.id <= {self._packed} AND {self._facts}"
+        )
+        bound = (*(param for word in every for param in word.elsewhere_params), *params, *self._fact_params)
+        found = {row[0]: row[1:] for row in orjson.loads(value(self._connection, sql, bound))}
+        matching: list[int] = []
+        for data, wanted in packs.opened(self._connection, list(found)):
+            elsewhere = [any(found[id_][place] for id_ in wanted) for place in range(1, len(every) + 1)]
+            lowered = data.lower()
+            near = {word for word, else_ in zip(every, elsewhere, strict=True) if else_ or word.within(lowered)}
+            if all(term.negated or not near.isdisjoint(term.alternatives) for term in self._words):
+                matching += [
+                    row[0] for row in packs.unpacked(data) if row[0] in wanted and self._holds(row, found[row[0]])
+                ]
+        return matching
+
+    def _holds(self, frames: packs.Frames, facts: list[int]) -> bool:
+        bits = facts[0]
+        request = codec.frame_of(frames[1], bits & BINARY_REQUEST)
+        response = codec.frame_of(frames[2], bits & BINARY_RESPONSE)
+        place = 1
+        for term in self._words:
+            found = False
+            for word in term.alternatives:
+                found = found or bool(facts[place]) or word.found(request) or word.found(response)
+                place += 1
+            if found == term.negated:
+                return False
+        return True
 
 
 def _driver(connection: apsw.Connection, term: Term) -> _Driver | None:
@@ -226,27 +295,30 @@ def _names(connection: apsw.Connection, values: Sequence[tuple[str, bool]]) -> t
     return None if len(keys) > _MAX_VALUES else tuple(sorted(keys))
 
 
-_FRAMES = ", ".join(
-    f"CASE typeof({frame}) WHEN 'blob' THEN hex({frame}) ELSE {frame} END, typeof({frame}) = 'blob'"
-    for frame in codec.COLUMNS[-2:]
-)
 _FETCH = (
-    f"SELECT json_group_array(json_array({', '.join(codec.COLUMNS[:-2])}, {_FRAMES})) FROM exchange e"
-    " JOIN body b ON b.id = e.id WHERE e.id IN (SELECT value FROM json_each(?))"
+    f"SELECT json_group_array(json_array({', '.join(codec.COLUMNS[:-2])}, {packs.FRAMES}, b.id IS NULL)) FROM exchange e"
+    " LEFT JOIN body b ON b.id = e.id WHERE e.id IN (SELECT value FROM json_each(?))"
 )
+_SMALL: Final = len(codec.COLUMNS) - 2
+
+
+def rows(connection: apsw.Connection, ids: Sequence[int]) -> list[codec.Row]:
+    """What ``codec.exchange`` reads of these exchanges, oldest first; one step, and one more for each pack."""
+    if not ids:
+        return []
+    found: list[list[Any]] = orjson.loads(value(connection, _FETCH, (orjson.dumps(list(ids)).decode(),)))
+    found.sort(key=lambda row: row[0])
+    packed = packs.bodies(connection, [row[0] for row in found if row[-1]])
+    out: list[codec.Row] = []
+    for row in found:
+        frames = packed.get(row[0]) if row[-1] else packs.frames(row[0], *row[_SMALL:-1])
+        out.append((*row[:_SMALL], *((None, None) if frames is None else frames[1:])))
+    return out
 
 
 def fetch(connection: apsw.Connection, ids: Sequence[int]) -> list[Exchange]:
-    """These exchanges, oldest first, in one step."""
-    if not ids:
-        return []
-    rows: list[list[Any]] = orjson.loads(value(connection, _FETCH, (orjson.dumps(list(ids)).decode(),)))
-    rows.sort(key=lambda row: row[0])
-    return [codec.exchange((*row[:14], _frame(row[14], row[15]), _frame(row[16], row[17]))) for row in rows]
-
-
-def _frame(raw: str | None, is_hex: int) -> str | bytes | None:
-    return bytes.fromhex(raw) if raw is not None and is_hex else raw
+    """These exchanges with their payloads, oldest first."""
+    return [codec.exchange(row) for row in rows(connection, ids)]
 
 
 assert set(_KINDS) <= set(FLAGS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import pytest
 from console.engine.errors import JournalError
 from console.engine.filter import parse_filter
 from console.engine.journal import FILE, Journal, Reader, Snapshot
+from console.engine.journal.packs import pack_some
 from console.engine.journal.schema import INDEX_RUN
+from console.engine.journal.search import value
 from console.engine.wire.exchange import Exchange, Violation
 from tests.engine.journal.making import NOON, SECOND, Running, exchange, happening
 
@@ -279,3 +282,61 @@ async def test_after_everything_was_forgotten_the_sequence_goes_on(tmp_path: Pat
     journal = Journal.open(tmp_path)
     assert journal.last_id == INDEX_RUN
     journal.release()
+
+
+async def test_old_bodies_are_compressed_and_read_as_before(running: Running) -> None:
+    many = [exchange(n, request={"n": n, "text": "x" * 300}) for n in range(200)]
+    await running.write(*ODD, *many)
+    journal = running.journal
+    packed = await journal._work(partial(pack_some, keep=50))
+    assert packed % 16 == 0
+    assert packed >= 150
+    assert value(journal._connection, "SELECT min(id) FROM body") == packed + 1
+    assert await journal.messages(limit=1000) == [*ODD, *many]
+    assert list(journal.tail(0)) == [*ODD, *many]
+    assert await journal.message(7) == ODD[6]
+    assert len(await journal.recent_answers("cp-001", {"Heartbeat"}, 0)) > 200
+    words = [
+        "heart",
+        "!heart",
+        "'\"n\":77,'",
+        "station:säule*",
+        "heart ä",
+        "is:malformed heart",
+        "FormationViolation|😀",
+    ]
+    for line in words:
+        where = parse_filter(line)
+        wanted = [row.id for row in [*ODD, *many] if where.matches(row)]
+        assert [row.id for row in await journal.messages(where, limit=1000)] == wanted, line
+        assert [row.id for row in await journal.messages(where, limit=2, after=0)] == wanted[:2], line
+    assert await journal._work(partial(pack_some, keep=50)) == 0
+    assert await journal._work(partial(pack_some, keep=0)) > 0
+    assert await journal.messages(limit=1000) == [*ODD, *many]
+
+
+async def test_bodies_are_compressed_by_themselves_while_it_is_quiet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.engine.journal.journal.TIDY_SECONDS", 0.01)
+    monkeypatch.setattr("console.engine.journal.journal.pack_some", partial(pack_some, keep=32))
+    running = Running(tmp_path)
+    await running.write(*(exchange(n) for n in range(64)))
+    async with asyncio.timeout(20):
+        while value(running.journal._connection, "SELECT count(*) FROM pack") < 2:
+            await asyncio.sleep(0.01)
+    await running.journal.close()
+
+
+async def test_packs_are_forgotten_with_what_they_hold(running: Running) -> None:
+    count = INDEX_RUN
+    await running.write(*(exchange(n) for n in range(count)))
+    journal = running.journal
+    assert await running.save(Snapshot(cursor=count)) is None
+    while await journal._work(partial(pack_some, keep=100)):
+        pass
+    assert await journal.prune(NOON + 1000 * SECOND) == 1000
+    assert [row.id for row in await journal.messages(limit=5000)] == list(range(1001, count + 1))
+    assert value(journal._connection, "SELECT min(last) FROM pack") >= 1001
+    assert await journal.prune(NOON + count * SECOND) == count - 1000
+    assert value(journal._connection, "SELECT count(*) FROM pack") == 0

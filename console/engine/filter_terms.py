@@ -1,0 +1,92 @@
+"""The shape of a filter line: terms, fields, alternatives, quotes. What they mean stands in ``filter``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Final, NamedTuple
+
+from console.engine.errors import FilterError
+
+
+class Value(NamedTuple):
+    """One alternative of a term; ``quoted`` where it stood in quotes; ``column`` where it begins."""
+
+    text: str
+    quoted: bool
+    column: int
+
+
+class Term(NamedTuple):
+    """One term as it was written. ``field`` is empty for a word."""
+
+    field: str
+    values: tuple[Value, ...]
+    negated: bool
+    column: int
+
+
+FIELD_NAME: Final = re.compile(r"([A-Za-z_][A-Za-z_0-9]*):")
+
+
+def read_terms(text: str, fields: Collection[str], aliases: Mapping[str, str]) -> list[Term]:
+    """The terms of a line, with field names as in ``fields``. Raises FilterError with the column."""
+    terms: list[Term] = []
+    position, end = 0, len(text)
+    while position < end:
+        if text[position].isspace():
+            position += 1
+            continue
+        start = position
+        while position < end and text[position] == "!":
+            position += 1
+        minus = bool((position - start) % 2)
+        name = FIELD_NAME.match(text, position)
+        field = ""
+        if name is not None:
+            field = aliases.get(name[1].lower(), name[1].lower())
+            if field not in fields:
+                raise FilterError(f"unknown field «{name[1]}»: one of {', '.join(fields)}", column=position)
+            position = name.end()
+        values, position = _values(text, position, field)
+        terms.append(Term(field, values, minus, start))
+    return terms
+
+
+def _values(text: str, position: int, field: str) -> tuple[tuple[Value, ...], int]:
+    values: list[Value] = []
+    while True:
+        column = position
+        quoted = position < len(text) and text[position] in "\"'"
+        if quoted:
+            value, position = _quoted(text, position)
+        else:
+            while position < len(text) and not text[position].isspace() and text[position] != "|":
+                position += 1
+            value = text[column:position]
+        if not value:
+            what = f"«{field}:» needs a value" if field and not values else "a value is missing"
+            raise FilterError(what, column=column)
+        values.append(Value(value, quoted, column))
+        if position < len(text) and text[position] == "|":
+            position += 1
+            continue
+        if position < len(text) and not text[position].isspace():
+            raise FilterError("a blank or | must follow the closing quote", column=position)
+        return tuple(values), position
+
+
+def _quoted(text: str, start: int) -> tuple[str, int]:
+    mark = text[start]
+    pieces: list[str] = []
+    position = start + 1
+    while position < len(text):
+        sign = text[position]
+        if sign == mark:
+            return "".join(pieces), position + 1
+        if sign == "\\" and position + 1 < len(text) and text[position + 1] in (mark, "\\"):
+            position += 1
+            sign = text[position]
+        pieces.append(sign)
+        position += 1
+    raise FilterError(f"the quote {mark} is not closed", column=start)
