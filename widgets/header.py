@@ -192,8 +192,15 @@ class BannerLine(Static):
     }
     """
 
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(Content(""), id=id, classes=classes)
+        self._banner = ("", "bad")
+
     def set_banner(self, sentence: str, tone: str = "bad") -> None:
         """Show a sentence; an empty one takes the line away."""
+        if (sentence, tone) == self._banner:
+            return  # a new text lays the whole screen out again
+        self._banner = (sentence, tone)
         self.set_class(bool(sentence), "-shown")
         self.set_class(tone == "warn", "-warn")
         glyph = "⚠" if tone == "warn" else "✖"

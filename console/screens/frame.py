@@ -60,6 +60,7 @@ class Frame(Screen[None]):
         self.places: list[Place] = [Place("fleet")]
         self.frozen = False
         self._shown: Section | None = None
+        self._stamp: tuple[object, ...] = ()
 
     @property
     def console(self) -> ConsoleApp:
@@ -102,7 +103,8 @@ class Frame(Screen[None]):
             top = self.app.screen
             if top is not self and top.is_mounted and hasattr(top, "pull"):
                 self._pull(top, now)
-        self.draw(now)
+        if self._moved(now):
+            self.draw(now)
 
     def _pull(self, view: Pulled, now: int) -> None:
         """A view that fails is told of once and left alone otherwise: the stations' links must outlive it."""
@@ -110,6 +112,18 @@ class Frame(Screen[None]):
             view.pull(now)
         except Exception as error:
             self.console.view_failed(type(view).__name__, error)
+
+    def _moved(self, now: int) -> bool:
+        """Whether anything the frame's lines tell of may have changed: once a second, or with the fleet or a key."""
+        console = self.console
+        shown = self._shown
+        chosen = shown.selected_station() if console.ready and shown is not None else None
+        marked = len(shown.marked_stations()) if console.ready and shown is not None else 0
+        changed = console.engine.fleet.changed if console.ready else 0
+        stamp = (now // 1_000_000_000, changed, shown, tuple(self.places), chosen, marked, self.frozen, self.size)
+        moved = stamp != self._stamp
+        self._stamp = stamp
+        return moved
 
     def draw(self, now: int) -> None:
         """The frame's own lines: each is drawn only where its text has changed."""

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Static
 
 from console.engine.errors import ChargehandError
 from console.engine.tasks import spawn
 from console.screens.base import KeyHint
+from console.screens.lines import Lines
 from console.screens.session_chart import METRICS, SessionChart
 from console.screens.session_rows import Moment, facts, sample_columns, sample_rows
-from console.screens.station_facts import facts_content
+from console.screens.station_facts import facts_lines
 from widgets.columns import Cell, Column, Row
 from widgets.line_table import Key, LineTable
 
@@ -58,7 +58,7 @@ class SessionDetail(Vertical):
         """Facts and chart side by side, samples below."""
         with Horizontal(id="upper"):
             with VerticalScroll(id="facts", can_focus=False):
-                yield Static("", markup=False)
+                yield Lines()
             yield SessionChart()
         yield LineTable(
             [Column("time", "TIME", 12, 12)],
@@ -97,8 +97,8 @@ class SessionDetail(Vertical):
         if drawn == self._drawn:
             return
         self._drawn = drawn
-        place = self.query_one("#facts Static", Static)
-        place.update(facts_content(facts(one, self._samples, now_ns), place.size.width))
+        place = self.query_one("#facts Lines", Lines)
+        place.set_lines(facts_lines(facts(one, self._samples, now_ns), place.size.width))
         self.query_one(SessionChart).show(one)
 
     async def _read(self, one: Transaction) -> None:

@@ -81,7 +81,7 @@ def _counts(station: Station) -> Fact:
     return ("traffic", " · ".join(words), "warn" if station.errors or station.violations else "")
 
 
-def facts_content(facts: Sequence[Fact], width: int) -> Content:
+def facts_lines(facts: Sequence[Fact], width: int) -> list[Content]:
     """The facts as lines of at most ``width`` cells, names in one column and values in another."""
     lines: list[Content] = []
     for name, value, tone in facts:
@@ -90,4 +90,4 @@ def facts_content(facts: Sequence[Fact], width: int) -> Content:
         pieces = textwrap.wrap(text, max(20, width - _NAMES)) or [""]
         lines.append(Content.assemble((f"{name:<{_NAMES}}", tone_style("muted")), (pieces[0], style)))
         lines += [Content.assemble(" " * _NAMES, (piece, style)) for piece in pieces[1:]]
-    return Content("\n").join(lines)
+    return lines

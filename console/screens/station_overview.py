@@ -11,9 +11,10 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
 from console.screens.base import KeyHint
+from console.screens.lines import Lines
 from console.screens.messages import MessagesPanel
 from console.screens.station_cards import Card, card_state
-from console.screens.station_facts import facts_content, station_facts
+from console.screens.station_facts import facts_lines, station_facts
 from console.screens.station_pane import StationPane
 from profiles import quirks_for
 from widgets.power_chart import PowerChart, Sample
@@ -64,7 +65,7 @@ class OverviewPane(StationPane):
             with Vertical(id="station-right"):
                 yield PowerChart()
                 with VerticalScroll(id="facts-scroll", can_focus=False):
-                    yield Static("", id="station-facts", markup=False)
+                    yield Lines(id="station-facts")
         yield MessagesPanel(station="—")
 
     def on_resize(self, event: events.Resize) -> None:
@@ -124,8 +125,8 @@ class OverviewPane(StationPane):
         ]
         link = self.engine.links.get(station.id)
         facts = station_facts(station, link, alarms, quirks, now_ns)
-        place = self.query_one("#station-facts", Static)
-        place.update(facts_content(facts, place.size.width))
+        place = self.query_one("#station-facts", Lines)
+        place.set_lines(facts_lines(facts, place.size.width))
 
     def _chart(self) -> None:
         session = self.chosen_session
