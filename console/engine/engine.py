@@ -17,6 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from console.engine.addresses import url
 from console.engine.dialects import dialect
 from console.engine.dialects.base import Policy, TagInfo
@@ -36,7 +38,7 @@ from console.engine.journal import Journal, Snapshot
 from console.engine.stats import Stats
 from console.engine.tasks import Owner, cancel_all, spawn
 from console.engine.wire.exchange import Exchange, Happening, Record
-from profiles import Listen, Profile, format_address, parse_address
+from profiles import KnownStation, Listen, Profile, format_address, parse_address
 
 if TYPE_CHECKING:
     from console.engine.api.server import ApiServer
@@ -412,6 +414,14 @@ class Engine:
         """Mark an exchange, or take the mark away."""
         await self.happen("bookmark", exchange=exchange, on=on)
 
+    def learned_profile(self) -> Profile:
+        """The profile with what was decided here since: stations that an operator accepted are known stations."""
+        known = list(self.profile.stations)
+        for station in self.fleet.stations.values():
+            if station.approved and self.profile.station(station.id) is None:
+                known.append(KnownStation(id=station.id))
+        return msgspec.structs.replace(self.profile, stations=known)
+
     # Looking things up.
 
     async def messages(
@@ -513,8 +523,6 @@ def _snapshot_of(fleet: Fleet, taken: Dirty) -> Snapshot:
 def _listens(profile: Profile, addresses: Sequence[str] | None) -> list[Listen]:
     if not addresses:
         return list(profile.listen)
-    import msgspec
-
     made: list[Listen] = []
     for number, address in enumerate(addresses):
         template = profile.listen[min(number, len(profile.listen) - 1)]

@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from msgspec.structs import replace
+
 from console.engine.errors import ChargehandError
 from console.engine.orders.check import check_arguments
 from console.engine.orders.grammar import CommandError, parse_command
@@ -60,6 +62,16 @@ def _decide(accept: bool) -> Callable[[ConsoleApp, str], None]:
     return run
 
 
+def _save_profile(console: ConsoleApp, word: str) -> None:
+    from profiles import save_profile
+
+    profile = console.engine.learned_profile()
+    light = console.theme.endswith("light")
+    screen = replace(profile.screen, theme="light" if light else "dark")
+    path = save_profile(replace(profile, screen=screen), word or None)
+    console.say(f"Saved {path}. Start with --profile {path.stem} to use it.")
+
+
 WORDS: Final[tuple[Word, ...]] = (
     Word("filter", "the filter line of what is shown", _filter),
     Word("station", "open a station", _station),
@@ -70,6 +82,7 @@ WORDS: Final[tuple[Word, ...]] = (
     Word("pause", "stop or go on with the picture", lambda console, _: console.frame_screen.action_freeze()),
     Word("qr", "the URL as a QR code", lambda console, _: console.show_qr()),
     Word("theme", "light or dark", _theme),
+    Word("save-profile", "keep the profile as it is now, accepted stations included, as NAME", _save_profile),
     Word("screenshot", "save a picture of the screen", lambda console, _: console.action_picture()),
     Word("help", "keys, orders and filters", lambda console, _: console.show_help()),
     Word("quit", "leave", lambda console, _: console.action_leave()),

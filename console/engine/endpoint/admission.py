@@ -194,7 +194,7 @@ class Door:
         if decided is not None:
             return "Accepted" if decided else "Rejected"
         if known is not None:
-            return "Accepted" if known.accepted else "Rejected"
+            return "Accepted" if known.accepted else "Pending"
         return {"accept": "Accepted", "pending": "Pending", "refuse": None}[self.listen.unknown_stations]
 
     def _authenticate(
