@@ -17,7 +17,7 @@ COLUMNS: Final = (
     Column("severity", "SEVERITY", 11, 10),
     Column("station", "STATION", 18, 8),
     Column("text", "WHAT", 40, 32, weight=3),
-    Column("state", "STATE", 24, 14, max_width=40, weight=1),
+    Column("state", "STATE", 24, 14),
     Column("since", "SINCE", 8, 6, align="right", priority=1),
     Column("count", "TIMES", 6, 5, align="right", priority=2),
 )

@@ -73,14 +73,19 @@ def row(attempt: Attempt) -> Row:
         Cell(attempt.identity or "—", "bold" if attempt.identity else "muted"),
         attempt.peer,
         Cell(attempt.path or "—", "" if attempt.path else "muted"),
-        Cell(
-            ", ".join(attempt.subprotocols) or ("none" if attempt.path else "—"), "" if attempt.subprotocols else "warn"
-        ),
+        _offers(attempt),
         Cell(attempt.tls or "no", "" if attempt.tls else "muted"),
         Cell(attempt.user or "—", "" if attempt.user else "muted"),
         Cell(code(attempt), "bad" if refused else "muted"),
         Cell(why(attempt), "bad" if refused else ("warn" if attempt.badges and attempt.verdict == "open" else "")),
     ]
+
+
+def _offers(attempt: Attempt) -> Cell:
+    """What it offered; nothing offered is worth a look, nothing asked for is not."""
+    if attempt.subprotocols:
+        return Cell(", ".join(attempt.subprotocols))
+    return Cell("none", "warn") if attempt.path else Cell("—", "muted")
 
 
 def code(attempt: Attempt) -> str:
@@ -130,7 +135,7 @@ def detail(attempt: Attempt, now_ns: int) -> list[Line]:
     elif attempt.advice:
         lines.append(("Advice", attempt.advice, ""))
     if attempt.badges:
-        lines.append(("Put up with", "; ".join(attempt.badges), "warn"))
+        lines.append(("Tolerated", "; ".join(attempt.badges), "warn"))
     lines.append(("Asked for", _request(attempt), ""))
     lines.append(("From", _origin(attempt), "muted"))
     return lines

@@ -189,7 +189,7 @@ class ExchangeSection(Section):
                 ("   ", ""),
                 (safe_text(ended, max_chars=60), tone_style(tone)),
                 ("   ", ""),
-                (safe_text(about, max_chars=200), "$text-muted"),
+                (safe_text(about, max_chars=200), tone_style("muted")),
             )
         )
 

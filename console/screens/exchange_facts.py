@@ -64,7 +64,7 @@ def lines(exchange: Exchange, belongs: Belongs) -> list[Line]:
         found.append(("Violation", f"{side} {one.path} · {one.rule} · {one.message}", "warn"))
     if len(exchange.violations) > _VIOLATIONS:
         found.append(("", f"and {len(exchange.violations) - _VIOLATIONS} more violations", "warn"))
-    found += [("Put up with", one, "warn") for one in exchange.tolerances]
+    found += [("Tolerated", _shortened(one, exchange), "warn") for one in exchange.tolerances]
     if belongs.transaction is not None:
         found.append(("Transaction", _transaction(belongs.transaction), ""))
     elif exchange.transaction is not None:
@@ -76,6 +76,13 @@ def lines(exchange: Exchange, belongs: Belongs) -> list[Line]:
     line = summary(exchange) if exchange.outcome not in ("malformed", "unsolicited") else ""
     found += [("In short", one, "muted") for one in (line, said if said and said not in line else "") if one]
     return found
+
+
+def _shortened(tolerance: str, exchange: Exchange) -> str:
+    """A tolerance without the violation it names: that stands above it."""
+    for one in exchange.violations:
+        tolerance = tolerance.replace(f": {one.path} {one.message}", "").replace(f": {one.message}", "")
+    return tolerance
 
 
 def _transaction(one: Transaction) -> str:

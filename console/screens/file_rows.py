@@ -26,7 +26,7 @@ COLUMNS: Final = (
 )
 
 _STATES: Final[dict[str, tuple[str, Tone]]] = {
-    "waiting": ("◔ waiting for the station", "busy"),
+    "waiting": ("◔ awaited", "busy"),
     "moving": ("● moving", "busy"),
     "done": ("✓ done", "ok"),
     "failed": ("✖ failed", "bad"),
@@ -116,7 +116,7 @@ def heading(title: str, note: str) -> Row:
 def transfer_row(transfer: Transfer) -> Row:
     """A file on the move, or awaited, or that has moved."""
     arrow = "↓" if transfer.kind == "offer" else "↑"
-    word, tone = _STATES[transfer.state]
+    word, tone = _standing(transfer)
     where: list[Cell] = [Cell(word, tone)]
     if transfer.error:
         where.append(Cell(f": {transfer.error}", "bad"))
@@ -130,6 +130,12 @@ def transfer_row(transfer: Transfer) -> Row:
         Cell(byte_rate(transfer.rate) if transfer.state == "moving" else "", "muted"),
         where,
     ]
+
+
+def _standing(transfer: Transfer) -> tuple[str, Tone]:
+    if transfer.state == "waiting" and transfer.done:
+        return "◔ broke off, awaited again", "warn"
+    return _STATES[transfer.state]
 
 
 def name_of(transfer: Transfer) -> str:
@@ -170,7 +176,7 @@ def run_row(run: Run, *, whole: bool) -> Row:
 
 def transfer_lines(transfer: Transfer, link: str) -> list[Line]:
     """Everything there is to say of a transfer. ``link``: its URL while the path is open."""
-    word, tone = _STATES[transfer.state]
+    word, tone = _standing(transfer)
     way = "to" if transfer.kind == "offer" else "from"
     size = f" of {bytes_(transfer.size)}" if transfer.size is not None else ""
     rate = f", {byte_rate(transfer.rate)}" if transfer.state == "moving" else ""

@@ -139,7 +139,7 @@ class FilesSection(FilteredSection):
         self._runs = {("run", (one.station, one.what)): one for one in runs}
         groups: list[tuple[str, str, str, list[Key]]] = [
             ("move", "TRANSFERS", f"{len(running) or 'none'} on the move", [("move", one.id) for one in ordered]),
-            ("run", "UPDATES AND UPLOADS", "as stations tell of them", list(self._runs)),
+            ("run", "UPDATES AND UPLOADS", "as told", list(self._runs)),
             ("image", "IMAGES TO OFFER", "n adds one", [("image", one.name) for one in images]),
             ("got", "RECEIVED", "", [("got", str(one.path)) for one in received]),
         ]

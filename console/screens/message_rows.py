@@ -27,14 +27,16 @@ def columns(width: int, *, station: bool) -> list[Column]:
     """The columns of the log for a view of that width; ``station``: of all stations, so that one says which."""
     narrow, roomy = width < NARROW, width >= 140
     time = 8 if narrow else 12
+    name = 16 if roomy else (10 if narrow else 12)
+    verdict = 22 if roomy else (10 if narrow else 16)
     return [
         Column("time", "TIME", time, time, sortable=False),
-        *([Column("station", "STATION", 16 if roomy else 12, 8, sortable=False)] if station else []),
+        *([Column("station", "STATION", name, 10, sortable=False)] if station else []),
         Column("way", "⇅", 1, 1, sortable=False),
-        Column("action", "ACTION", 26 if roomy else (16 if narrow else 18), 10, sortable=False),
-        Column("ms", "ms", 5, 5, align="right", priority=3 if narrow else 0, sortable=False),
-        Column("summary", "SUMMARY", 16, 12, weight=1, sortable=False),
-        Column("verdict", "VERDICT", 22 if roomy else (12 if narrow else 14), 10, sortable=False),
+        Column("action", "ACTION", 26 if roomy else (16 if narrow else 18), 16, sortable=False),
+        Column("ms", "ms", 5, 5, align="right", priority=3, sortable=False),
+        Column("summary", "SUMMARY", 16, 26 if narrow else 12, weight=1, sortable=False),
+        Column("verdict", "VERDICT", verdict, 10, sortable=False),
     ]
 
 

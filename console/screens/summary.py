@@ -211,11 +211,13 @@ def _reading(phases: dict[str | None, MeterSample], unit: str, digits: int, adde
     if unit == "kW":
         watts = sum(values) * (1000 if given == "kW" else 1)
         return f"{thousands(watts)} W" if abs(watts) < 1000 else f"{thousands(watts / 1000, digits)} kW"
-    if unit == "V" and len(values) > 1:
-        digits = 0  # three voltages to the volt, or the line says nothing else
     if added or len(values) == 1:
         return f"{thousands(sum(values), digits)}{'' if unit == '°' else ' '}{unit}"
-    return f"{'/'.join(thousands(one, digits) for one in values[:3])} {unit}"
+    if unit == "V":  # three voltages are a range, or the line says nothing else
+        low, high = thousands(min(values)), thousands(max(values))
+        return f"{low} {unit}" if low == high else f"{low}–{high} {unit}"
+    said = [thousands(one, digits) for one in values[:3]]
+    return f"{len(said)}×{said[0]} {unit}" if len(set(said)) == 1 else f"{'/'.join(said)} {unit}"
 
 
 class _Field(NamedTuple):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from widgets.safe import safe_text
+from widgets.safe import safe_text, wrap
 from widgets.tone import tone_style
 
 Line = tuple[str, str, str]
@@ -20,10 +21,10 @@ _LONGEST = 800
 
 
 class Told(VerticalScroll):
-    """Lines of label and text; gone while there are none. Drawn only where a line has changed."""
+    """Lines of label and text; gone while there are none. Drawn only where a line or the width has changed."""
 
     DEFAULT_CSS = """
-    Told { height: auto; max-height: 50%; background: $panel; padding: 0 1; }
+    Told { height: auto; max-height: 50%; background: $panel; padding: 0 1; scrollbar-size-vertical: 1; }
     Told Static { height: auto; }
     Told.-nothing { display: none; }
     """
@@ -33,6 +34,7 @@ class Told(VerticalScroll):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, classes="-nothing")
         self._lines: list[Line] = []
+        self._drawn: tuple[list[Line], int] | None = None
 
     def compose(self) -> ComposeResult:
         """The text."""
@@ -40,17 +42,45 @@ class Told(VerticalScroll):
 
     def show(self, lines: Sequence[Line]) -> None:
         """Say these lines."""
-        told = list(lines)
-        if told == self._lines:
+        self._lines = list(lines)
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Another width: the lines are broken anew."""
+        self._draw()
+
+    def _draw(self) -> None:
+        # Before the first layout there is no width: the resize that follows draws it right.
+        width = max(20, (self.size.width or self.app.size.width) - 3)
+        if self._drawn == (self._lines, width):
             return
-        self._lines = told
-        self.set_class(not told, "-nothing")
+        self._drawn = (self._lines, width)
+        self.set_class(not self._lines, "-nothing")
         pieces: list[tuple[str, str]] = []
-        for label, text, style in told:
-            if label:
-                pieces.append((label.ljust(_LABEL), "$text-muted"))
-            pieces += [(safe_text(text, max_chars=_LONGEST), _style(style)), ("\n", "")]
+        for label, text, style in self._lines:
+            indent = _LABEL if label else 0
+            for at, line in enumerate(words_wrapped(safe_text(text, max_chars=_LONGEST), width - indent)):
+                if indent:
+                    pieces.append(((label if at == 0 else "").ljust(_LABEL), tone_style("muted")))
+                pieces += [(line, _style(style)), ("\n", "")]
         self.query_one(Static).update(Content.assemble(*pieces[:-1]))
+
+
+def words_wrapped(text: str, width: int) -> list[str]:
+    """Safe text broken between words, and within a word only where it is longer than a line."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        joined = f"{line} {word}" if line else word
+        if cell_len(joined) <= width:
+            line = joined
+            continue
+        if line:
+            lines.append(line)
+        pieces = wrap(word, width)
+        lines += pieces[:-1]
+        line = pieces[-1]
+    return [*lines, line]
 
 
 def _style(words: str) -> str:

@@ -57,7 +57,7 @@ async def test_an_upload_shows_its_bytes_and_where_it_was_saved(
     await station.boot()
     async with open_console(engine, size=size, section="files") as console:
         transfer = engine.files.expect(station="CP-001", order=7, kind="diagnostics")
-        await console.sees("TRANSFERS", "waiting for", "diagnostics", "CP-001")
+        await console.sees("TRANSFERS", "awaited", "diagnostics", "CP-001")
         url = engine.files.link(transfer, "127.0.0.1")
         async with httpx.AsyncClient() as client:
             answer = await client.put(f"{url}log.zip", content=b"z" * 2048)
@@ -76,7 +76,7 @@ async def test_an_offer_says_how_far_the_station_has_fetched_it(engine: Engine, 
     async with open_console(engine, size=(160, 40), section="files") as console:
         offer = engine.files.offer(image, name="fw.bin", station="CP-001", order=8)
         url = engine.files.link(offer, "127.0.0.1")
-        await console.sees("↓ fw.bin", "waiting for the station")
+        await console.sees("↓ fw.bin", "awaited")
         await console.press("g")
         await console.sees("URL", url)
         async with httpx.AsyncClient() as client:

@@ -177,6 +177,18 @@ def test_phases_stand_side_by_side_and_power_is_added_up() -> None:
     assert readings(exchange("MeterValues", {"meterValue": [{"sampledValue": rows}]})) == "6.00 kW · 4.0/5.0/6.0 A"
 
 
+def test_three_voltages_are_a_range_and_equal_currents_are_said_once() -> None:
+    rows = [
+        {"measurand": name, "phase": phase, "value": value, "unit": unit}
+        for name, unit, values in (
+            ("Voltage", "V", ("229.6", "231", "230")),
+            ("Current.Import", "A", ("16", "16.0", "16.02")),
+        )
+        for phase, value in zip(("L1", "L2", "L3"), values, strict=True)
+    ]
+    assert readings(exchange("MeterValues", {"meterValue": [{"sampledValue": rows}]})) == "230–231 V · 3×16.0 A"
+
+
 def test_the_multiplier_of_2x_is_applied() -> None:
     rows = [
         {"measurand": "Energy.Active.Import.Register", "value": 4.2, "unitOfMeasure": {"unit": "Wh", "multiplier": 3}}
