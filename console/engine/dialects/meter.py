@@ -98,6 +98,7 @@ _PHASES: Final = frozenset(("L1", "L2", "L3", "N", "L1-N", "L2-N", "L3-N", "L1-L
 # What a station spells is looked up once; the bound keeps a station that invents names from growing it.
 _spelt: dict[tuple[Any, Any, Any], tuple[str, str | None, str | None]] = {}
 _SPELT_MAX = 4096
+_SPELT_LONGEST = 64
 
 
 def sample(
@@ -124,11 +125,11 @@ def sample(
     return MeterSample(
         measurand,
         value,
-        text if type(text) is str else as_text(text) or "",
+        text if type(text) is str and len(text) <= _SPELT_LONGEST else as_text(text) or "",
         unit,
         phase,
-        context if type(context) is str else None,
-        location if type(location) is str else None,
+        context if type(context) is str and len(context) <= _SPELT_LONGEST else None,
+        location if type(location) is str and len(location) <= _SPELT_LONGEST else None,
     )
 
 
@@ -173,9 +174,11 @@ def _spell(measurand: Any, unit: Any, phase: Any) -> tuple[str, str | None, str 
     name = _MEASURANDS.get(name.casefold(), name)
     said = as_text(unit) or None
     made = name, _UNIT_OF.get(name) if said is None else _UNITS.get(said.casefold(), said), where
-    kinds = (str, type(None))
-    if len(_spelt) < _SPELT_MAX and type(measurand) in kinds and type(unit) in kinds and type(phase) in kinds:
-        _spelt[measurand, unit, phase] = made
+    told = (measurand, unit, phase)
+    if len(_spelt) < _SPELT_MAX and all(
+        one is None or (type(one) is str and len(one) <= _SPELT_LONGEST) for one in told
+    ):
+        _spelt[told] = made
     return made
 
 

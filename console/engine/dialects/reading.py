@@ -14,6 +14,8 @@ from typing import Any
 _KINDS = (int, float)
 _INT64 = 2**63 - 1  # what the journal and JSON readers can hold
 _STEP_NS = 60 * 1_000_000_000
+_LONGEST = 10_000  # characters of a text that are taken; the frame keeps all of it
+_MOST = 1e30  # beyond it a sum or a product leaves the floats; no meter counts so far
 
 
 def obj(value: Any) -> dict[str, Any]:
@@ -29,9 +31,9 @@ def items(value: Any) -> list[Any]:
 
 
 def text(value: Any) -> str | None:
-    """Text as sent; a number or boolean as its JSON text; None for the rest."""
+    """Text as sent, cut after 10,000 characters; a number or boolean as its JSON text; None for the rest."""
     if type(value) is str:
-        return value
+        return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
     if value is None or type(value) in (dict, list):
         return None
     if type(value) is bool:
@@ -58,7 +60,7 @@ def integer(value: Any) -> int | None:
 
 
 def number(value: Any) -> float | None:
-    """A finite number; also digits in a string (``2e+01``, `` 16.0``); None for ``""``, ``NaN`` and the rest."""
+    """A number below 1e30; also digits in a string (``2e+01``, `` 16.0``); None for ``""``, ``NaN`` and the rest."""
     kind = type(value)
     if kind is str:
         if len(value) > 64 or "_" in value:
@@ -69,7 +71,7 @@ def number(value: Any) -> float | None:
         made = float(value)
     except (ValueError, OverflowError):
         return None
-    return made if math.isfinite(made) else None
+    return made if -_MOST < made < _MOST else None
 
 
 def when(value: Any) -> int | None:

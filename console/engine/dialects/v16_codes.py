@@ -86,6 +86,7 @@ _KEYWORDS: Final = {
     "required": "ProtocolError",
     "type": "TypeConstraintViolation",
     "additionalProperties": "FormationViolation",
+    "duplicate": "FormationViolation",
     "minItems": "OccurenceConstraintViolation",
     "maxItems": "OccurenceConstraintViolation",
     "uniqueItems": "OccurenceConstraintViolation",

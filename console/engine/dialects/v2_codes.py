@@ -31,6 +31,7 @@ _KEYWORDS: Final = {
     "maxItems": "OccurrenceConstraintViolation",
     "type": "TypeConstraintViolation",
     "additionalProperties": "FormatViolation",
+    "duplicate": "FormatViolation",
 }
 
 

@@ -63,9 +63,10 @@ class Happening(msgspec.Struct, kw_only=True):
     """Something that befell or was decided, other than an exchange.
 
     ``kind`` and what ``data`` holds:
-    ``console.started`` {profile}; ``console.stopped`` {}; ``link.opened`` {peer, path, subprotocols, subprotocol, security,
-    user, local, tls, badges}; ``link.refused`` the same and {status, reason, advice}; ``link.closed`` {code, reason, by,
-    replaced}; ``station.accepted`` and ``station.refused`` {by}; ``order.given`` {order, arguments, by}; ``order.ended``
+    ``console.started`` {profile}; ``console.stopped`` {}; ``console.clock`` {seconds}: this computer's clock was set;
+    ``link.opened`` {peer, path, subprotocols, subprotocol, security, user, local, tls, badges}; ``link.refused`` the same
+    and {status, reason, advice, guessing}; ``link.closed`` {code, reason, by, replaced}; ``station.accepted`` and
+    ``station.refused`` {by}; ``order.given`` {order, arguments, by}; ``order.ended``
     {order, seen, text}; ``alarm.acknowledged`` {alarm, note, by}; ``file.received`` and ``file.offered``
     {name, bytes, path, order}; ``bookmark`` {exchange, on}.
     """

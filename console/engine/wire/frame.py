@@ -6,6 +6,7 @@ Source: OCPP-J 1.6 section 4, OCPP 2.0.1 and 2.1 Part 4 section 4. Message types
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, Final
 
@@ -29,7 +30,10 @@ _HEAD = re.compile(r'\s*\[\s*([2-6])\s*,\s*"([^"\\]{1,36})"(?:\s*,\s*"([A-Za-z0-
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
-    """A well-formed frame. ``action`` is None for answers; ``payload`` is whatever JSON value stood there."""
+    """A well-formed frame. ``action`` is None for answers; ``payload`` is whatever JSON value stood there.
+
+    ``doubled``: a key that one of its objects has twice; the last one was taken.
+    """
 
     type: int
     unique_id: str
@@ -38,6 +42,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     code: str | None = None
     description: str | None = None
     notes: tuple[str, ...] = ()
+    doubled: str | None = None
 
 
 class Malformed(msgspec.Struct, frozen=True, gc=False):
@@ -96,7 +101,9 @@ def parse(raw: str | bytes, types: frozenset[int] = EXTENDED) -> Frame | Malform
             return Malformed("action", f"the action is {_kind(action)}, not a string", unique_id, None, kind)
         if size != 4:
             return Malformed("envelope", f"a call has 4 elements, this one has {size}", unique_id, _safe(action), kind)
-        return Frame(kind, unique_id, action, data[3], notes=notes)
+        # A key that came twice is one key in ``data``: two quotes less. Everything else that differs is looked at once.
+        doubled = _doubled(text) if text.count('"') > orjson.dumps(data).count(b'"') else None
+        return Frame(kind, unique_id, action, data[3], notes=notes, doubled=doubled)
     if kind == RESULT:
         if size != 3:
             return Malformed("envelope", f"an answer has 3 elements, this one has {size}", unique_id, None, kind)
@@ -128,6 +135,24 @@ def _headed(text: str, rule: str, message: str, column: int | None) -> Malformed
     if head is None:
         return Malformed(rule, message, column=column)
     return Malformed(rule, message, head[2], head[3], int(head[1]), column)
+
+
+def _doubled(text: str) -> str | None:
+    """A key that an object of this JSON text has twice, or None."""
+    found: list[str] = []
+
+    def members(pairs: list[tuple[str, Any]]) -> None:
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                found.append(key)
+            seen.add(key)
+
+    try:
+        json.loads(text, object_pairs_hook=members)
+    except ValueError:
+        return None
+    return found[0] if found else None
 
 
 def _deeper(value: Any, limit: int) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from console.engine.wire.exchange import Violation
 
 _FOLDERS = {"1.6": "v16", "2.0.1": "v201", "2.1": "v21"}
 _MAX_VIOLATIONS = 50
+_MAX_MESSAGE = 200  # characters
+_MAX_VALUES = 2000  # of a payload that are searched: every violation costs 20 µs before the first one is handed out
 
 
 @lru_cache(maxsize=1)
@@ -69,7 +72,10 @@ def _validator(key: tuple[str, str, bool]) -> jsonschema_rs.Draft4Validator | No
 
 
 def violations(version: str, action: str, payload: Any, *, answer: bool = False) -> tuple[Violation, ...]:
-    """Everything wrong with a payload; empty where it is valid or where there is no schema for it."""
+    """Everything wrong with a payload; empty where it is valid or where there is no schema for it.
+
+    At most 50, out of the first 2,000 values: a megabyte of wrong ones would stop the loop for seconds.
+    """
     key = (version, action, answer)
     try:
         validator = _compiled[key]
@@ -78,12 +84,38 @@ def violations(version: str, action: str, payload: Any, *, answer: bool = False)
     if validator is None or validator.is_valid(payload):
         return ()
     side = "response" if answer else "request"
-    found: list[Violation] = []
-    for error in validator.iter_errors(payload):
-        found.append(_violation(error, side))
-        if len(found) == _MAX_VIOLATIONS:
-            break
+    searched, whole = _beginning(payload)
+    found = [_violation(error, side) for error in islice(validator.iter_errors(searched), _MAX_VIOLATIONS)]
+    if not found:
+        found = _first(validator, payload, side)
+    if not whole:
+        found.append(Violation("$", "size", f"only the first {_MAX_VALUES} values were searched", side))
     return tuple(found)
+
+
+def _first(validator: jsonschema_rs.Draft4Validator, payload: Any, side: str) -> list[Violation]:
+    try:
+        validator.validate(payload)
+    except jsonschema_rs.ValidationError as error:
+        return [_violation(error, side)]
+    return []
+
+
+def _beginning(payload: Any) -> tuple[Any, bool]:
+    """The first values of a payload, and whether that is all of it."""
+    left = _MAX_VALUES
+
+    def part(value: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if type(value) is list:
+            return [part(item) for item in value if left > 0]
+        if type(value) is dict:
+            return {key: part(item) for key, item in value.items()}
+        return value
+
+    searched = part(payload)
+    return (payload, True) if left > 0 else (searched, False)
 
 
 def _violation(error: Any, side: str) -> Violation:
@@ -95,7 +127,7 @@ def _violation(error: Any, side: str) -> Violation:
         path = f"{path}.{kind.property}" if hasattr(kind, "property") else path
         message = "required, but missing"
     elif rule == "additionalProperties":
-        message = "not allowed here: " + ", ".join(str(name) for name in kind.unexpected)
-    elif rule in ("type", "enum", "maxLength") and len(message) > 200:
-        message = message[:200] + "…"
-    return Violation(path, rule, message, side)
+        message = "not allowed here: " + ", ".join(str(name)[:_MAX_MESSAGE] for name in islice(kind.unexpected, 20))
+    if len(message) > _MAX_MESSAGE:
+        message = message[:_MAX_MESSAGE] + "…"
+    return Violation(path if len(path) <= _MAX_MESSAGE else path[:_MAX_MESSAGE] + "…", rule, message, side)
