@@ -48,7 +48,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     """The verdict. ``status`` 101 lets the station in as ``identity`` with ``version``.
 
     ``subprotocol`` is what to answer with (None = no header); ``then_close`` is set where the handshake is completed only
-    to be closed.
+    to be closed; ``guessing`` where so many wrong passwords came that none is looked at any more.
     """
 
     status: int
@@ -62,6 +62,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     registration: str = "Accepted"
     authenticated: bool = False
     then_close: int | None = None
+    guessing: bool = False
 
 
 def identity_of(target: str) -> tuple[str | None, str, tuple[str, ...]]:
@@ -122,8 +123,13 @@ class Guesses:
             self._seen.popitem(last=False)
 
     def too_many(self, address: str, identity: str, now: int) -> bool:
-        """Whether passwords of that identity from that address are not looked at for now."""
-        return self._lately((address, identity), now) >= GUESSES or self._lately((address, ""), now) >= GUESSES_ADDRESS
+        """Whether passwords of that identity from that address are not looked at for now.
+
+        An address that guesses at many identities gets one guess at each of them; a whole site may share that address,
+        so a station that never sent a wrong password is not locked out by its neighbours.
+        """
+        wrong = self._lately((address, identity), now)
+        return wrong >= GUESSES or (wrong > 0 and self._lately((address, ""), now) >= GUESSES_ADDRESS)
 
     def _lately(self, key: tuple[str, str], now: int) -> int:
         return sum(1 for time in self._seen.get(key, ()) if now - time < GUESS_WINDOW_NS)
@@ -154,7 +160,7 @@ class Door:
         return self.listen.security_profile in (1, 2)
 
     def decide(self, request: Request, now: int) -> Admission:
-        """The verdict on a handshake. ``now`` UTC ns."""
+        """The verdict on a handshake. ``now``: nanoseconds of a clock that is never set."""
         identity, wrong, badges = identity_of(request.target)
         user, password = _credentials(request.authorization)
         if identity is None:
@@ -221,7 +227,8 @@ class Door:
             else:
                 reason = "wrong password, or an identity that the profile does not know"
             advice = "Check identity and password on the charger against the profile's [[stations]]."
-            return _unauthorized(identity, user, reason, advice), (), False
+            refused = _unauthorized(identity, user, reason, advice)
+            return (msgspec.structs.replace(refused, guessing=True) if throttled else refused), (), False
         return None, ((f"password matched as {matched}",) if matched != "text" else ()), True
 
     def _version(

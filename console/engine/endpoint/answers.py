@@ -28,11 +28,10 @@ class Stored(msgspec.Struct, frozen=True, gc=False):
 class AnswerBook:
     """The stored answers of one identity, oldest first."""
 
-    __slots__ = ("_answers", "loaded")
+    __slots__ = ("_answers",)
 
     def __init__(self) -> None:
         self._answers: OrderedDict[str, Stored] = OrderedDict()
-        self.loaded = False
 
     def put(self, unique_id: str, stored: Stored) -> None:
         """Keep an answer; the newest wins where an id is used again."""
@@ -48,6 +47,13 @@ class AnswerBook:
         if unique_id not in self._answers and len(self._answers) < KEPT:
             self._answers[unique_id] = stored
             self._answers.move_to_end(unique_id, last=False)
+
+    def link_ended(self, replayed: frozenset[str]) -> bool:
+        """Forget what could only have been repeated on that link; whether anything is left."""
+        answers = self._answers
+        for unique_id in [key for key, stored in answers.items() if stored.action not in replayed]:
+            del answers[unique_id]
+        return bool(answers)
 
     def get(self, unique_id: str, now: int) -> Stored | None:
         """The answer to that id, unless it is older than a day."""

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 KEPT = 2000
+FOLDED_NS = 60 * 1_000_000_000  # the same refusal again within this time is counted on its row
+FOLDS = 1024
 
 
 class Attempt(msgspec.Struct, kw_only=True):
     """One TCP connection to the endpoint and what became of it.
 
     ``verdict``: ``trying`` (no request yet), ``open``, ``closed`` (was a link), ``refused``. ``status`` the HTTP status
-    sent; ``reason`` why, ``advice`` what to change on the charger, both in words; times in UTC ns.
+    sent; ``reason`` why, ``advice`` what to change on the charger, both in words; times in UTC ns. ``count``: how often
+    the same refusal came within a minute of the last one.
     """
 
     id: int
@@ -66,6 +69,7 @@ class Attempts:
 
     def __init__(self) -> None:
         self.rows: deque[Attempt] = deque(maxlen=KEPT)
+        self._refusals: OrderedDict[tuple[str | None, ...], Attempt] = OrderedDict()
         self.total = 0
         self.refused = 0
         self.changed = 0
@@ -74,10 +78,35 @@ class Attempts:
         return iter(self.rows)
 
     def add(self, attempt: Attempt) -> None:
-        """Keep a new attempt; the same refusal from the same peer within a minute is counted on its row."""
+        """Keep a new attempt."""
         self.total += 1
         self.rows.append(attempt)
         self.touch(attempt)
+
+    def fold(self, attempt: Attempt, now: int) -> bool:
+        """Count a refusal on the row of the same one from the same address within a minute, if there is such a row.
+
+        Then the attempt has no row of its own. ``now`` UTC ns; ``closed`` of the row is the time of the last one.
+        """
+        self.refused += 1
+        key = (attempt.peer.rsplit(":", 1)[0], attempt.local, attempt.identity, str(attempt.status), attempt.reason)
+        first = self._refusals.get(key)
+        if first is None or first.id < self.rows[0].id or not 0 <= now - (first.closed or first.time) < FOLDED_NS:
+            attempt.closed = now
+            self._refusals[key] = attempt
+            self._refusals.move_to_end(key)
+            if len(self._refusals) > FOLDS:
+                self._refusals.popitem(last=False)
+            self.touch(attempt)
+            return False
+        first.count += 1
+        first.closed = now
+        self.touch(first)
+        for index in range(len(self.rows) - 1, -1, -1):
+            if self.rows[index] is attempt:
+                del self.rows[index]
+                break
+        return True
 
     def touch(self, attempt: Attempt) -> None:
         """Note that an attempt's row has changed."""

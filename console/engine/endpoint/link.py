@@ -8,13 +8,14 @@ Sources: OCPP-J 4.1, wire-rules 2, 4 and 5.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 import uuid
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Any
 
-from console.engine.dialects.base import Context, Dialect, Refusal
+from console.engine.dialects.base import Answer, Context, Dialect, Refusal
 from console.engine.endpoint.answers import AnswerBook, Stored
 from console.engine.endpoint.hub import Hub
 from console.engine.endpoint.socket import Socket
@@ -23,7 +24,14 @@ from console.engine.wire.exchange import Exchange, Outcome, Violation
 from console.engine.wire.frame import Frame, Malformed
 from console.engine.wire.schema import violations
 
+log = logging.getLogger("chargehand.link")
+
 QUEUE = 16  # calls of one station that may wait before its socket is read no more
+QUEUE_CHARACTERS = 256 * 1024  # or so much text of them: a decoded frame takes ten times its size
+BEATS = 16  # heartbeats that may be answered before they are stored
+MAX_ACTION = 64  # characters of an action's name that are kept beside the frame
+MAX_CODE = 64
+MAX_DESCRIPTION = 1000
 LATE_KEPT = 32
 _NOTHING: frozenset[str] = frozenset()
 UNSOLICITED_PER_MINUTE = 30
@@ -82,6 +90,9 @@ class Link:
         self.on_end: Callable[[Link, int | None, str, str], None] | None = None
         self._triggered: set[str] = set()
         self._busy = False
+        self._heir: Link | None = None
+        self._beats = 0
+        self._waiting_characters = 0
         self._waiting: deque[tuple[Frame | Malformed, str | bytes, int, float]] = deque()
         self._outbox: deque[Pending] = deque()
         self._flying: Pending | None = None
@@ -104,6 +115,20 @@ class Link:
     def queue_depth(self) -> int:
         """Calls of ours that wait or are in flight."""
         return len(self._outbox) + (self._flying is not None)
+
+    # Order across links: what an older link of the same station has sent is folded before this one is heard.
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything that came over this link has been committed and folded, or refused by the disk."""
+        return not self._busy
+
+    def follow(self, older: Link) -> None:
+        """Take no call before what is on its way from the older link has been folded: it may be the same call."""
+        if not older._busy:
+            return
+        self._busy = True
+        older._heir = self
 
     # Incoming.
 
@@ -129,16 +154,22 @@ class Link:
             self._take(frame, raw, now, mono)
             return
         self._waiting.append((frame, raw, now, mono))
-        if len(self._waiting) >= QUEUE:
+        self._waiting_characters += len(raw)
+        if len(self._waiting) >= QUEUE or self._waiting_characters >= QUEUE_CHARACTERS:
             self.socket.pause()
 
     def _next(self) -> None:
         self._busy = False
         waiting = self._waiting
         while waiting and not self._busy:
-            self._take(*waiting.popleft())
-        if len(waiting) < QUEUE // 2:
+            one = waiting.popleft()
+            self._waiting_characters -= len(one[1])
+            self._take(*one)
+        if len(waiting) < QUEUE // 2 and self._waiting_characters < QUEUE_CHARACTERS:
             self.socket.resume()
+        if self._heir is not None and not self._busy:
+            heir, self._heir = self._heir, None
+            heir._next()
 
     def _take(self, frame: Frame | Malformed, raw: str | bytes, now: int, mono: float) -> None:
         if isinstance(frame, Malformed):
@@ -149,7 +180,7 @@ class Link:
             self._call(frame, raw, now, mono)
 
     def _call(self, frame: Frame, raw: str | bytes, now: int, mono: float) -> None:
-        action = frame.action or ""
+        action = (frame.action or "")[:MAX_ACTION]
         dialect = self.dialect
         version = dialect.version
         digest = hash(raw)
@@ -167,16 +198,9 @@ class Link:
         refusal: Refusal | None = None
         if action in dialect.sendable or action in dialect.sends:
             found = violations(version, action, frame.payload)
-            fleet = self.hub.fleet
-            context = Context(
-                now=now,
-                fleet=fleet,
-                station=fleet.stations.get(self.station),
-                policy=self.policy,
-                next_transaction=self.hub.next_transaction,
-                triggered=frozenset(self._triggered) if self._triggered else _NOTHING,
-            )
-            answer = dialect.answer(frame, found, context)
+            if frame.doubled is not None:
+                found = (_twice(frame.doubled), *found)
+            answer = self._judge(frame, found, now)
             payload, refusal, transaction = answer.payload, answer.refusal, answer.transaction
             if answer.tolerances:
                 notes = (*notes, *answer.tolerances)
@@ -211,13 +235,42 @@ class Link:
             raw_request=raw,
             raw_response=response,
         )
-        if action == "Heartbeat":
+        if action == "Heartbeat" and self._beats < BEATS:
             # The one answer that may leave before its commit: it acknowledges nothing.
             self.socket.send(response)
-            self.hub.keep(exchange)
+            self._beats += 1
+            self.hub.keep(exchange, self._beat_kept)
             return
         self._busy = True
         self.hub.keep(exchange, lambda error: self._kept(exchange, digest, error))
+
+    def _judge(self, frame: Frame, found: tuple[Violation, ...], now: int) -> Answer:
+        """What the dialect says. Should it fail, the record is kept all the same, and the station may send it again."""
+        fleet = self.hub.fleet
+        context = Context(
+            now=now,
+            fleet=fleet,
+            station=fleet.stations.get(self.station),
+            policy=self.policy,
+            next_transaction=self._next_transaction,
+            triggered=frozenset(self._triggered) if self._triggered else _NOTHING,
+        )
+        try:
+            return self.dialect.answer(frame, found, context)
+        except Exception:
+            log.exception("%s of %s could not be answered", frame.action, self.identity)
+            refusal = Refusal(code="InternalError", description="the central system failed on this message")
+            return Answer(refusal=refusal, tolerances=("the console failed on this message; see its log",))
+
+    def _next_transaction(self) -> int:
+        """An id that is new, to this station too: it may still speak of a transaction of another central system."""
+        given = self.hub.next_transaction()
+        while (self.station, str(given)) in self.hub.fleet.wires:
+            given = self.hub.next_transaction()
+        return given
+
+    def _beat_kept(self, _error: Exception | None) -> None:
+        self._beats -= 1
 
     def _kept(self, exchange: Exchange, digest: int, error: Exception | None) -> None:
         unique_id = exchange.unique_id
@@ -227,7 +280,7 @@ class Link:
         elif type(response) is str:
             if not self.closed:
                 self.socket.send(response)
-            if exchange.outcome == "result" and unique_id is not None:
+            if exchange.outcome == "result" and unique_id is not None and exchange.action != "Heartbeat":
                 action = exchange.action or ""
                 stored = Stored(digest, self.number, exchange.time, action, response, exchange.transaction)
                 self.book.put(unique_id, stored)
@@ -269,7 +322,7 @@ class Link:
         self.hub.keep(exchange, then)
 
     def _send_seen(self, frame: Frame, raw: str | bytes, now: int) -> None:
-        action = frame.action or ""
+        action = (frame.action or "")[:MAX_ACTION]
         known = action in self.dialect.sends
         exchange = Exchange(
             time=now,
@@ -404,8 +457,8 @@ class Link:
             request=pending.payload,
             response=response,
             outcome=outcome,
-            error_code=frame.code if frame is not None else None,
-            error_description=frame.description if frame is not None else None,
+            error_code=_cut(frame.code, MAX_CODE) if frame is not None else None,
+            error_description=_cut(frame.description, MAX_DESCRIPTION) if frame is not None else None,
             latency_ns=int((time.monotonic() - pending.sent_mono) * 1_000_000_000) if frame is not None else None,
             violations=found,
             tolerances=frame.notes if frame is not None else (),
@@ -442,8 +495,8 @@ class Link:
             unique_id=frame.unique_id,
             response=frame.payload,
             outcome="unsolicited",
-            error_code=frame.code,
-            error_description=frame.description,
+            error_code=_cut(frame.code, MAX_CODE),
+            error_description=_cut(frame.description, MAX_DESCRIPTION),
             tolerances=notes,
             raw_response=raw,
         )
@@ -459,7 +512,7 @@ class Link:
             version=self.dialect.version,
             link=self.number,
             direction="in",
-            action=frame.action,
+            action=None if frame.action is None else frame.action[:MAX_ACTION],
             unique_id=frame.unique_id,
             request=frame.payload if type(frame) is Frame else None,
             outcome="none" if type(frame) is Frame else "malformed",
@@ -473,6 +526,7 @@ class Link:
         self.closed = True
         while self._waiting:
             self._never_answered(*self._waiting.popleft())
+        self._waiting_characters = 0
         flying, self._flying = self._flying, None
         if flying is not None:
             if flying.timer is not None:
@@ -485,6 +539,16 @@ class Link:
         attempt.reason = reason or attempt.reason
         if self.on_end is not None:
             self.on_end(self, code, reason, by)
+
+
+def _twice(key: str) -> Violation:
+    return Violation(
+        "$", "duplicate", f"the key {_cut(key, MAX_ACTION)} stands twice in an object; the last one counts"
+    )
+
+
+def _cut(text: str | None, longest: int) -> str | None:
+    return text if text is None or len(text) <= longest else text[:longest] + "…"
 
 
 def _asked_for(pending: Pending) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 from console.engine.endpoint.answers import AnswerBook
 from console.engine.endpoint.hub import Hub
 from console.engine.endpoint.link import Link
-from console.engine.errors import NoSuchStation, NotConnected
+from console.engine.errors import JournalFull, NoSuchStation, NotConnected
 from console.engine.wire.exchange import Exchange, Happening
 
 ALIVE_S = 30.0  # a link heard within this time counts as alive when another claims its identity
+BOOKS = 20_000  # identities whose answers are kept; those not connected are forgotten first, oldest first
+RETRY_S = 2.0  # until what the disk refused is told again
 
 
 class Links:
@@ -21,8 +24,10 @@ class Links:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._live: dict[str, Link] = {}
+        self._ending: dict[str, Link] = {}  # ended, but not all that they sent has been folded
         self._books: dict[str, AnswerBook] = {}
         self.opened = 0
+        self.sockets = 0  # TCP connections of all listeners, links or not
 
     def __iter__(self) -> Iterator[Link]:
         return iter(list(self._live.values()))
@@ -37,9 +42,14 @@ class Links:
     def book(self, station: str) -> AnswerBook:
         """The stored answers of that identity."""
         key = station.casefold()
-        book = self._books.get(key)
+        book = self._books.pop(key, None)
         if book is None:
-            book = self._books[key] = AnswerBook()
+            book = AnswerBook()
+            if len(self._books) >= BOOKS:
+                oldest = next((one for one in self._books if one not in self._live), None)
+                if oldest is not None:
+                    del self._books[oldest]
+        self._books[key] = book
         return book
 
     def add(self, link: Link, told: dict[str, Any]) -> None:
@@ -51,22 +61,47 @@ class Links:
             if quiet < ALIVE_S and other:
                 told = {**told, "replaced_alive": True}
             older.replaced = True
+        before = older or self._ending.pop(link.station, None)
+        if before is not None:
+            link.follow(before)
         self._live[link.station] = link
         self.opened += 1
         link.on_end = self._ended
-        self._hub.keep(
-            Happening(time=link.opened, kind="link.opened", station=link.identity, link=link.number, data=told)
-        )
+        self._announce(link, told)
         if older is not None:
             older.socket.close(1008, "a newer link has the same identity")
+
+    def _announce(self, link: Link, told: dict[str, Any]) -> None:
+        """Record that a link is there; while the disk refuses, again and again, as long as the link lives."""
+        if self._live.get(link.station) is not link:
+            return
+
+        def then(error: Exception | None) -> None:
+            if isinstance(error, JournalFull):
+                asyncio.get_running_loop().call_later(RETRY_S, self._announce, link, told)
+
+        opened = Happening(time=link.opened, kind="link.opened", station=link.identity, link=link.number, data=told)
+        self._hub.keep(opened, then)
 
     def _ended(self, link: Link, code: int | None, reason: str, by: str) -> None:
         if self._live.get(link.station) is link:
             del self._live[link.station]
+            if not link.book.link_ended(link.dialect.replayed) and link.settled:
+                self._books.pop(link.station, None)
+        for station in [station for station, one in self._ending.items() if one.settled]:
+            del self._ending[station]
+        if not link.settled:
+            self._ending[link.station] = link
         data = {"code": code, "reason": reason, "by": by, "replaced": link.replaced}
-        self._hub.keep(
-            Happening(time=self._hub.clock(), kind="link.closed", station=link.identity, link=link.number, data=data)
-        )
+        self._tell_end(link, self._hub.clock(), data)
+
+    def _tell_end(self, link: Link, time_ns: int, data: dict[str, Any]) -> None:
+        def then(error: Exception | None) -> None:
+            if isinstance(error, JournalFull):
+                asyncio.get_running_loop().call_later(RETRY_S, self._tell_end, link, time_ns, data)
+
+        closed = Happening(time=time_ns, kind="link.closed", station=link.identity, link=link.number, data=data)
+        self._hub.keep(closed, then)
 
     async def call(
         self, station: str, action: str, payload: Any, *, timeout: float, order: int | None = None

@@ -11,7 +11,9 @@ import errno
 import logging
 import socket as sockets
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from websockets.http11 import Request as HttpRequest
@@ -37,7 +39,13 @@ STALL_S = 3.0  # a sweep that comes this late blames itself, not the stations
 MESSAGE_S = 60.0  # a message has this long from its first byte to its last
 CLOSE_S = 3.0
 PAUSE_S = 1.0
-MAX_TRYING = 512  # connections that have not finished their handshake
+MAX_TRYING = 512  # connections that have not finished their handshake; beyond it the oldest of them goes
+MAX_NOTED = 256  # characters of a header that are noted
+MAX_OFFERED = 8
+SPARE_FILES = 128  # descriptors that connections leave for the journal, the files and the API
+REDIALS = 30  # links of one identity in a row, and then one a second; more is answered 503
+REDIAL_S = 1.0
+REDIALS_KEPT = 4096
 REFUSALS_KEPT = 5.0  # a second, on average, in the journal; all of them are counted
 REFUSALS_BURST = 200.0
 
@@ -57,6 +65,9 @@ class Listener:
         self._numbers = numbers
         self._listening: list[sockets.socket] = []
         self._open: set[Socket] = set()
+        self._trying: dict[Socket, None] = {}  # oldest first
+        self._files = files_allowed()
+        self._redials: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._tasks: Owner = set()
         self._swept = time.monotonic()
         self._budget = REFUSALS_BURST
@@ -112,16 +123,32 @@ class Listener:
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
-                if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
-                    raise
+                # EMFILE and its kind, or the network's own troubles (accept(2)): either way there is no use in haste.
                 self._pause(listening, error)
                 return
-            accepted.setblocking(False)
-            if len(self._open) - len(self.links) > MAX_TRYING or len(self._open) >= self.listen.max_links:
+            if not self._make_room():
                 accepted.close()
-                self.attempts.refused += 1
+                self._no_room(peer)
                 continue
+            accepted.setblocking(False)
             spawn(self._serve(accepted, peer), name="accept", owner=self._tasks)
+
+    def _make_room(self) -> bool:
+        """Whether one more connection can be taken; the oldest that never finished its handshake gives way."""
+        if len(self._trying) >= MAX_TRYING or self.links.sockets >= self._files:
+            oldest = next(iter(self._trying), None)
+            if oldest is None:
+                return False
+            del self._trying[oldest]
+            self.on_failed(oldest, "gave way to newer ones: too many connections without a handshake", oldest.first)
+            oldest.abort("too many connections without a handshake")
+        return len(self._open) - len(self._trying) < self.listen.max_links
+
+    def _no_room(self, peer: Any) -> None:
+        attempt = Attempt(id=next(self._numbers), time=self.hub.clock(), peer=_name(peer), local=self.listen.address)
+        self.attempts.add(attempt)
+        reason = f"no room: {len(self._open)} connections are open"
+        self._refused(attempt, None, reason, "Raise max_links in the profile, or the limit of open files (ulimit -n).")
 
     def _pause(self, listening: sockets.socket, error: OSError) -> None:
         loop = asyncio.get_running_loop()
@@ -136,24 +163,33 @@ class Listener:
             asyncio.get_running_loop().add_reader(listening.fileno(), self._accept, listening)
 
     async def _serve(self, accepted: sockets.socket, peer: Any) -> None:
-        accepted.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NODELAY, 1)
         attempt = Attempt(
             id=next(self._numbers),
             time=self.hub.clock(),
             peer=_name(peer),
-            local=_name(accepted.getsockname()),
+            local=self.listen.address,
             security=self.listen.security_profile,
         )
         self.attempts.add(attempt)
         socket = Socket(self, attempt)
         self._open.add(socket)
+        self._trying[socket] = None
+        self.links.sockets += 1
         try:
+            attempt.local = _name(accepted.getsockname())
+            accepted.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NODELAY, 1)
             await asyncio.get_running_loop().connect_accepted_socket(lambda: socket, accepted)
         except OSError as error:
-            self._open.discard(socket)
+            self._forget(socket)
             accepted.close()
             attempt.verdict, attempt.reason = "refused", f"the connection broke at once: {error.strerror}"
             self.attempts.touch(attempt)
+
+    def _forget(self, socket: Socket) -> None:
+        if socket in self._open:
+            self._open.remove(socket)
+            self._trying.pop(socket, None)
+            self.links.sockets -= 1
 
     # The handshake.
 
@@ -161,9 +197,9 @@ class Listener:
         """Judge a handshake."""
         attempt = socket.attempt
         seen = _request(request, attempt.peer)
-        attempt.path = seen.target
-        attempt.subprotocols = seen.subprotocols
-        attempt.agent = seen.agent
+        attempt.path = _noted(seen.target)
+        attempt.subprotocols = seen.subprotocols[:MAX_OFFERED]
+        attempt.agent = _noted(seen.agent)
         wrong = _no_websocket(request)
         if wrong is not None:
             # websockets answers 405, 426, 505 by itself; what the person needs is in the row.
@@ -171,16 +207,33 @@ class Listener:
             socket.accept(request, None, None, deflate=False)
             self._refused(attempt, attempt.status or 400, reason, advice)
             return
-        verdict = self.door.decide(seen, self.hub.clock())
-        attempt.identity, attempt.user = verdict.identity, verdict.user
+        verdict = self.door.decide(seen, time.monotonic_ns())
+        attempt.identity, attempt.user = verdict.identity, _noted(verdict.user)
         attempt.subprotocol, attempt.version, attempt.badges = verdict.subprotocol, verdict.version, verdict.badges
         if verdict.status != 101:
             headers = {"WWW-Authenticate": 'Basic realm="chargehand", charset="UTF-8"'} if verdict.status == 401 else {}
             text = verdict.reason if verdict.status != 401 else "Unauthorized"
             socket.refuse(verdict.status, text, headers)
-            self._refused(attempt, verdict.status, verdict.reason, verdict.advice)
+            self._refused(attempt, verdict.status, verdict.reason, verdict.advice, guessing=verdict.guessing)
+            return
+        if not self._may_dial(verdict):
+            reason = f"connects again and again: more than {REDIALS} times, then more than once a second"
+            advice = "See how its last links ended: the charger gives up each of them at once."
+            socket.refuse(503, "too many connections", {"Retry-After": "1"})
+            self._refused(attempt, 503, reason, advice)
             return
         self._admit(socket, request, verdict, host_of(seen.host))
+
+    def _may_dial(self, verdict: Admission) -> bool:
+        """A bucket of ``REDIALS`` an identity, refilled by one each ``REDIAL_S``: a loop must not fill the journal."""
+        key = (verdict.identity or "").casefold()
+        now = time.monotonic()
+        left, last = self._redials.pop(key, (float(REDIALS), now))
+        left = min(float(REDIALS), left + (now - last) / REDIAL_S)
+        self._redials[key] = (left - 1 if left >= 1 else left, now)
+        if len(self._redials) > REDIALS_KEPT:
+            self._redials.popitem(last=False)
+        return left >= 1
 
     def _admit(self, socket: Socket, request: HttpRequest, verdict: Admission, host: str | None) -> None:
         attempt = socket.attempt
@@ -205,6 +258,7 @@ class Listener:
         if wrong is not None:
             self._refused(attempt, attempt.status or 400, wrong, "The charger's WebSocket handshake is not complete.")
             return
+        self._trying.pop(socket, None)
         attempt.verdict, attempt.status, attempt.link, attempt.station = "open", 101, link.number, link.identity
         self.attempts.touch(attempt)
         self.links.add(link, {**attempt.told(), "local": link.local_host})
@@ -215,17 +269,17 @@ class Listener:
         known = self.hub.fleet.station(identity)
         return identity if known is None else known.id
 
-    def _refused(self, attempt: Attempt, status: int | None, reason: str, advice: str) -> None:
-        now = self.hub.clock()
+    def _refused(
+        self, attempt: Attempt, status: int | None, reason: str, advice: str, *, guessing: bool = False
+    ) -> None:
         attempt.verdict, attempt.status, attempt.reason, attempt.advice = "refused", status, reason, advice
-        attempt.closed = now
-        self.attempts.refused += 1
-        self.attempts.touch(attempt)
-        if self._budget < 1:
+        if self.attempts.fold(attempt, self.hub.clock()) or self._budget < 1:
             self.unkept += 1
             return
         self._budget -= 1
         data = {**attempt.told(), "status": status, "reason": reason, "advice": advice}
+        if guessing:
+            data["guessing"] = True
         self.hub.keep(Happening(time=attempt.time, kind="link.refused", link=attempt.id, data=data))
 
     def on_failed(self, socket: Socket, reason: str, first: bytes) -> None:
@@ -252,7 +306,7 @@ class Listener:
 
     def on_gone(self, socket: Socket) -> None:
         """A TCP connection has ended."""
-        self._open.discard(socket)
+        self._forget(socket)
         attempt = socket.attempt
         attempt.closed = self.hub.clock()
         if attempt.verdict == "open":
@@ -286,6 +340,10 @@ class Listener:
                 self.on_failed(socket, "no complete handshake in time", socket.first)
                 socket.abort("no complete handshake in time")
             return
+        if socket.paused:
+            # Our own back-pressure: neither a pong nor the rest of a message can be heard.
+            socket.pinged = socket.partial_since = None
+            return
         if socket.partial_since is not None and now - socket.partial_since > MESSAGE_S:
             socket.abort(f"a message was not complete within {MESSAGE_S:.0f} s")
             return
@@ -301,6 +359,23 @@ class Listener:
                 socket.abort("no answer to a ping, and nothing else was heard")
         elif now - socket.heard >= interval or socket.rtt_ns is None or now - socket.opened < SWEEP_S:
             socket.ping(now)
+
+
+def files_allowed() -> int:
+    """How many connections may be open so that descriptors are left for the rest; the soft limit is raised first."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return 1_000_000
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65_536 if hard == resource.RLIM_INFINITY else hard
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    if soft == resource.RLIM_INFINITY:
+        return 1_000_000
+    return max(soft - SPARE_FILES, soft // 2)
 
 
 def _bind(host: str, port: int) -> list[sockets.socket]:
@@ -345,9 +420,9 @@ def _request(request: HttpRequest, peer: str) -> Request:
     for line in headers.get_all("Sec-WebSocket-Protocol"):
         offered.extend(name for part in line.split(",") if (name := part.strip()))
     return Request(
-        target=request.path,
+        target=_text(request.path),
         peer=peer,
-        subprotocols=tuple(offered[:32]),
+        subprotocols=tuple(_text(one)[:MAX_NOTED] for one in offered[:32]),
         authorization=_one(headers.get_all("Authorization")),
         host=_one(headers.get_all("Host")),
         origin=_one(headers.get_all("Origin")),
@@ -356,7 +431,16 @@ def _request(request: HttpRequest, peer: str) -> Request:
 
 
 def _one(values: list[str]) -> str | None:
-    return values[0] if values else None
+    return _text(values[0]) if values else None
+
+
+def _text(header: str) -> str:
+    """What `websockets` has read as ASCII, bytes beyond that as surrogates: it is UTF-8, or something that is no text."""
+    return header if header.isascii() else header.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _noted(text: str | None) -> str | None:
+    return text if text is None or len(text) <= MAX_NOTED else text[:MAX_NOTED] + "…"
 
 
 def _no_websocket(request: HttpRequest) -> tuple[str, str] | None:
