@@ -58,6 +58,7 @@ SNAPSHOT_S = 5.0
 SNAPSHOT_SAMPLES = 150_000  # or as soon as so many samples wait for it
 TICK_S = 0.5
 STALL_S = 0.25
+CLOCK_JUMP_NS = 5_000_000_000
 RETENTION_S = 3600.0
 ANSWERS_NS = 24 * 3600 * 1_000_000_000
 NS = 1_000_000_000
@@ -114,6 +115,8 @@ class Engine:
         self._tasks: Owner = set()
         self._policies: dict[str, Policy] = {}
         self._last_transaction = 0
+        self._last_snapshot = time.monotonic()
+        self._clocks = (clock(), _steady_ns())
         self._rates: deque[tuple[float, int]] = deque(maxlen=11)
 
     # Life.
@@ -170,11 +173,11 @@ class Engine:
             alarms=stored.alarms,
         )
         for exchange in await self.journal.messages(None, limit=500, before=stored.cursor + 1):
-            self.feed.rows.append(exchange)
+            self.feed.fill(exchange)
         for count, record in enumerate(self.journal.tail(stored.cursor)):
             self._fold(record)
             if isinstance(record, Exchange):
-                self.feed.rows.append(record)
+                self.feed.fill(record)
             if count % 500 == 499:
                 await asyncio.sleep(0)
         self._last_transaction = self.fleet.last_transaction
@@ -267,15 +270,15 @@ class Engine:
         thens, watchers = self._thens, self._watchers
         for record in batch:
             then = thens.pop(record.id, None) if thens else None
-            try:
-                if error is None:
-                    events = self._fold(record)
-                    if type(record) is Exchange:
-                        self.feed.add(record)
-                    for watcher in watchers:
+            if error is None:
+                events = self._fold(record)
+                if type(record) is Exchange:
+                    self.feed.add(record)
+                for watcher in watchers:
+                    try:
                         watcher(record, events)
-            except Exception:
-                log.exception("record %d could not be understood", record.id)
+                    except Exception:
+                        log.exception("what watches failed on record %d", record.id)
             if then is not None:
                 try:
                     then(error)
@@ -283,16 +286,22 @@ class Engine:
                     log.exception("what follows record %d failed", record.id)
 
     def _fold(self, record: Record) -> tuple[Event, ...]:
-        if isinstance(record, Exchange):
-            events: tuple[Event, ...] = ()
-            try:
+        """Fold a record. One that cannot be understood is passed over, now and at every start."""
+        events: tuple[Event, ...] = ()
+        try:
+            if isinstance(record, Exchange):
                 events = dialect(record.version).read(record)
-            except Exception:
-                log.exception("exchange %d of %s could not be read", record.id, record.station)
-            fold_exchange(self.fleet, record, events)
-            return events
-        fold_happening(self.fleet, record)
-        return ()
+        except Exception:
+            log.exception("exchange %d of %s could not be read", record.id, record.station)
+        try:
+            if isinstance(record, Exchange):
+                fold_exchange(self.fleet, record, events)
+            else:
+                fold_happening(self.fleet, record)
+        except Exception:
+            log.exception("record %d could not be folded", record.id)
+            self.fleet.cursor = record.id
+        return events
 
     def watch(self, callback: Watcher) -> Callable[[], None]:
         """Have ``callback`` called in the loop after each fold, in order. Returns how to end that."""
@@ -448,7 +457,6 @@ class Engine:
     # Now and then.
 
     async def _tick(self) -> None:
-        last_snapshot = time.monotonic()
         while True:
             began = time.monotonic()
             await asyncio.sleep(TICK_S)
@@ -457,14 +465,30 @@ class Engine:
             if late > STALL_S:
                 self.stalls.append((self.clock(), late))
                 log.warning("the event loop stood still for %.0f ms", late * 1000)
-            self.stats.refresh(self.fleet)
-            self._rates.append((now, self.feed.total))
-            first, last = self._rates[0], self._rates[-1]
-            elapsed = last[0] - first[0]
-            self.stats.messages_per_second = (last[1] - first[1]) / elapsed if elapsed > 0 else 0.0
-            if now - last_snapshot >= SNAPSHOT_S or len(self.fleet.dirty.samples) > SNAPSHOT_SAMPLES:
-                last_snapshot = now
-                self._snapshot()
+            try:
+                self._turn(now)
+            except Exception:
+                log.exception("the engine's own housekeeping failed")
+
+    def _turn(self, now: float) -> None:
+        self._watch_clock()
+        self.stats.refresh(self.fleet)
+        self._rates.append((now, self.feed.total))
+        first, last = self._rates[0], self._rates[-1]
+        elapsed = last[0] - first[0]
+        self.stats.messages_per_second = (last[1] - first[1]) / elapsed if elapsed > 0 else 0.0
+        if now - self._last_snapshot >= SNAPSHOT_S or len(self.fleet.dirty.samples) > SNAPSHOT_SAMPLES:
+            self._last_snapshot = now
+            self._snapshot()
+
+    def _watch_clock(self) -> None:
+        """Whether somebody has set this computer's clock; sleep of the computer is no such thing."""
+        wall, steady = self.clock(), _steady_ns()
+        jumped = (wall - self._clocks[0]) - (steady - self._clocks[1])
+        self._clocks = (wall, steady)
+        if abs(jumped) > CLOCK_JUMP_NS:
+            log.warning("this computer's clock was set by %.1f s", jumped / NS)
+            self.keep(Happening(time=wall, kind="console.clock", data={"seconds": round(jumped / NS, 1)}))
 
     def _snapshot(self) -> None:
         if not self.fleet.dirty:
@@ -475,7 +499,11 @@ class Engine:
             if error is not None:
                 self.fleet.give_back(taken)
 
-        self.journal.save(_snapshot_of(self.fleet, taken), saved)
+        try:
+            self.journal.save(_snapshot_of(self.fleet, taken), saved)
+        except Exception:
+            self.fleet.give_back(taken)
+            raise
 
     async def _retain(self) -> None:
         days = self.profile.journal.retention_days
@@ -500,6 +528,12 @@ class Engine:
                     },
                 )
             )
+
+
+def _steady_ns() -> int:
+    """A clock that nobody sets and that goes on while the computer sleeps, where the system has such a one."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic_ns() if boot is None else time.clock_gettime_ns(boot)
 
 
 def _calm_collector() -> None:

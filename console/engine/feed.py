@@ -8,14 +8,16 @@ from itertools import islice
 from console.engine.wire.exchange import Exchange
 
 KEPT = 2000
+KEPT_CHARACTERS = 16 * 1024 * 1024  # of frames as text; decoded they take ten times as much
 
 
 class Feed:
     """A ring of the newest committed exchanges, oldest first. ``total`` counts all since the start."""
 
     def __init__(self) -> None:
-        self.rows: deque[Exchange] = deque(maxlen=KEPT)
+        self.rows: deque[Exchange] = deque()
         self.total = 0
+        self._characters = 0
 
     @property
     def last_id(self) -> int:
@@ -24,8 +26,16 @@ class Feed:
 
     def add(self, exchange: Exchange) -> None:
         """Take in a committed exchange."""
-        self.rows.append(exchange)
+        self.fill(exchange)
         self.total += 1
+
+    def fill(self, exchange: Exchange) -> None:
+        """Take in an exchange of before the start."""
+        rows = self.rows
+        rows.append(exchange)
+        self._characters += _size(exchange)
+        while len(rows) > KEPT or (self._characters > KEPT_CHARACTERS and len(rows) > 1):
+            self._characters -= _size(rows.popleft())
 
     def since(self, number: int) -> list[Exchange]:
         """The exchanges with an id above ``number``, oldest first, as far as the ring reaches."""
@@ -35,3 +45,7 @@ class Feed:
                 break
             newer += 1
         return list(islice(self.rows, len(self.rows) - newer, None))
+
+
+def _size(exchange: Exchange) -> int:
+    return len(exchange.raw_request or "") + len(exchange.raw_response or "")

@@ -6,7 +6,11 @@ from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.model import Alarm, Station
 
 DANGER, ERROR, WARNING, NOTICE = 0, 4, 5, 6
-KEPT = 500  # alarms at hand; the oldest cleared and acknowledged ones go first
+KEPT = 500  # alarms at hand; the oldest cleared ones go first
+STANDING = 50  # of one station; what comes beyond is counted on one more
+MORE = "more"
+LONGEST_TEXT = 500  # characters
+LONGEST_CAUSE = 200
 
 
 def raise_alarm(
@@ -14,8 +18,12 @@ def raise_alarm(
 ) -> Alarm:
     """Raise an alarm, or count one more on the one that stands for the same cause."""
     owner = station.id if station is not None else None
-    key = (owner, kind, cause)
+    text, key = _cut(text, LONGEST_TEXT), (owner, kind, _cut(cause, LONGEST_CAUSE))
     number = fleet.alarm_keys.get(key)
+    if number is None and fleet.standing.get(owner, 0) >= STANDING:
+        text = _cut(f"more than {STANDING} alarms stand; the last one: {text}", LONGEST_TEXT)
+        kind, cause, key = MORE, "", (owner, MORE, "")
+        number = fleet.alarm_keys.get(key)
     if number is not None:
         alarm = fleet.alarms[number]
         alarm.count += 1
@@ -27,7 +35,7 @@ def raise_alarm(
         id=record * 8 + _slot(fleet, record),
         station=owner,
         kind=kind,
-        cause=cause,
+        cause=key[2],
         text=text,
         severity=severity,
         raised=time,
@@ -36,6 +44,7 @@ def raise_alarm(
     )
     fleet.alarms[alarm.id] = alarm
     fleet.alarm_keys[key] = alarm.id
+    fleet.standing[owner] = fleet.standing.get(owner, 0) + 1
     fleet.touch_alarm(alarm)
     if station is not None:
         fleet.touch(station)
@@ -46,20 +55,38 @@ def raise_alarm(
 def clear_alarm(fleet: Fleet, station: Station | None, kind: str, cause: str, time: int) -> None:
     """The cause is gone; nothing happens where no such alarm stands."""
     owner = station.id if station is not None else None
-    number = fleet.alarm_keys.pop((owner, kind, cause), None)
-    if number is None:
+    if fleet.alarm_keys.get((owner, kind, _cut(cause, LONGEST_CAUSE))) is None:
         return
-    alarm = fleet.alarms[number]
-    alarm.cleared = time
-    fleet.touch_alarm(alarm)
+    _clear(fleet, owner, kind, _cut(cause, LONGEST_CAUSE), time)
     if station is not None:
         fleet.touch(station)
+
+
+def clear_all(fleet: Fleet, owner: str, time: int) -> None:
+    """Every alarm of a station that is forgotten."""
+    for _, kind, cause in [key for key in fleet.alarm_keys if key[0] == owner]:
+        _clear(fleet, owner, kind, cause, time)
+
+
+def _clear(fleet: Fleet, owner: str | None, kind: str, cause: str, time: int) -> None:
+    alarm = fleet.alarms[fleet.alarm_keys.pop((owner, kind, cause))]
+    alarm.cleared = time
+    left = fleet.standing.get(owner, 1) - 1
+    if left:
+        fleet.standing[owner] = left
+    else:
+        del fleet.standing[owner]
+    fleet.touch_alarm(alarm)
 
 
 def standing(fleet: Fleet, station: Station) -> list[Alarm]:
     """The alarms of a station whose cause is not gone, worst first."""
     found = [one for one in fleet.alarms.values() if one.station == station.id and one.cleared is None]
     return sorted(found, key=lambda one: (one.severity, -one.raised))
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _slot(fleet: Fleet, record: int) -> int:

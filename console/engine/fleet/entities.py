@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from console.engine.fleet.alarms import clear_all
 from console.engine.fleet.fleet import Fleet
-from console.engine.fleet.model import Connector, Evse, Station
+from console.engine.fleet.model import (
+    ACTIVE,
+    CONNECTORS,
+    FLAGS,
+    RECENT,
+    STATIONS,
+    STRANGERS,
+    Connector,
+    Evse,
+    Station,
+    Transaction,
+)
 
 
 def ensure_station(fleet: Fleet, identity: str, time: int) -> Station:
@@ -16,12 +28,94 @@ def ensure_station(fleet: Fleet, identity: str, time: int) -> Station:
     return station
 
 
+def forget_strangers(fleet: Fleet, station: Station, time: int) -> None:
+    """Remember only so many stations that came and went without being accepted, and only so many at all.
+
+    Those longest gone are forgotten first, a tenth at a time, so that no message pays for looking through all of them.
+    """
+    if station.stranger:
+        fleet.strangers.add(station.key)
+        if len(fleet.strangers) > STRANGERS + STRANGERS // 10:
+            strangers = [fleet.stations[key] for key in fleet.strangers]
+            _forget(fleet, [one for one in strangers if one.stranger], STRANGERS, time)
+            fleet.strangers = {key for key in fleet.strangers if fleet.stations[key].stranger}
+    if len(fleet.stations) > STATIONS + STATIONS // 10:
+        idle = [one for one in fleet.stations.values() if not (one.connected or one.approved or one.active)]
+        _forget(fleet, idle, STATIONS - (len(fleet.stations) - len(idle)), time)
+
+
+def _forget(fleet: Fleet, stations: list[Station], kept: int, time: int) -> None:
+    stations.sort(key=lambda one: (max(one.last_seen, one.link_closed or 0), one.key))
+    for station in stations[: max(0, len(stations) - max(kept, 0))]:
+        for number in station.recent:
+            drop(fleet, station, number)
+        clear_all(fleet, station.id, time)
+        fleet.forget(station)
+
+
 def ensure_connector(station: Station, evse: int, connector: int) -> Connector:
-    """That connector; a new one where the station never spoke of it."""
+    """That connector; a new one where the station never spoke of it.
+
+    Beyond 128, or for a number below 0, one that belongs to nothing: a station that invents connectors gets no more.
+    """
     owner = station.evses.get(evse)
-    if owner is None:
-        owner = station.evses[evse] = Evse(evse=evse)
-    found = owner.connectors.get(connector)
-    if found is None:
-        found = owner.connectors[connector] = Connector(evse=evse, connector=connector)
-    return found
+    found = None if owner is None else owner.connectors.get(connector)
+    if found is not None:
+        return found
+    made = Connector(evse=evse, connector=connector)
+    known = sum(len(one.connectors) for one in station.evses.values())
+    if known < CONNECTORS and evse >= 0 and connector >= 0:
+        if owner is None:
+            owner = station.evses[evse] = Evse(evse=evse)
+        owner.connectors[connector] = made
+    return made
+
+
+def flag(transaction: Transaction, text: str) -> None:
+    """Note something odd about a transaction, once."""
+    flags = transaction.flags
+    if text not in flags and len(flags) < FLAGS:
+        flags.append(text if len(flags) < FLAGS - 1 else "more was odd than is listed here")
+
+
+def begin(fleet: Fleet, station: Station, transaction: Transaction) -> None:
+    """Take in a new transaction as one that runs. Of more than 64 at once the longest silent one is put aside."""
+    fleet.transactions[transaction.id] = transaction
+    if transaction.wire is not None:
+        fleet.wires[station.key, transaction.wire] = transaction.id
+    station.active.append(transaction.id)
+    if len(station.active) > ACTIVE:
+        running = [fleet.transactions[number] for number in station.active[:-1] if number in fleet.transactions]
+        oldest = min(running, key=lambda one: (one.last_update, one.id))
+        flag(oldest, f"put aside: the station has more than {ACTIVE} transactions at once")
+        if oldest.state == "active":
+            oldest.state = "inferred"
+            oldest.stopped = oldest.last_update
+        retire(fleet, station, oldest)
+        fleet.touch_transaction(oldest)
+
+
+def retire(fleet: Fleet, station: Station, transaction: Transaction) -> None:
+    """A transaction runs no more; the oldest of those at hand makes room for it."""
+    if transaction.id in station.active:
+        station.active.remove(transaction.id)
+        station.recent.append(transaction.id)
+    for connector in station.connectors():
+        if connector.transaction == transaction.id:
+            connector.transaction = None
+            connector.power_w = 0.0 if connector.power_w is not None else None
+            connector.changed = station.changed + 1
+    while len(station.recent) > RECENT:
+        drop(fleet, station, station.recent.pop(0))
+
+
+def drop(fleet: Fleet, station: Station, number: int) -> None:
+    """Let a transaction go that is not at hand any more; the journal has it."""
+    gone = fleet.transactions.pop(number, None)
+    if gone is not None and gone.wire is not None and fleet.wires.get((station.key, gone.wire)) == gone.id:
+        del fleet.wires[station.key, gone.wire]
+
+
+def unnumbered(wire: str | None) -> bool:
+    """Whether that is no transaction's id: none was given, or the station never got one (0, −1: errata 3.18)."""
+    return wire is None or wire == "0" or wire.startswith("-")

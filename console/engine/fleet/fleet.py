@@ -12,18 +12,20 @@ from console.engine.fleet.model import Alarm, Station, StoredSample, Transaction
 
 
 class Dirty:
-    """What changed and is not yet in the journal's snapshot. Holds the entities themselves."""
+    """What changed and is not yet in the journal's snapshot. Holds the entities themselves; ``gone`` are the keys of
+    stations that were forgotten."""
 
-    __slots__ = ("alarms", "samples", "stations", "transactions")
+    __slots__ = ("alarms", "gone", "samples", "stations", "transactions")
 
     def __init__(self) -> None:
         self.stations: dict[str, Station] = {}
         self.transactions: dict[int, Transaction] = {}
         self.alarms: dict[int, Alarm] = {}
         self.samples: list[StoredSample] = []
+        self.gone: set[str] = set()
 
     def __bool__(self) -> bool:
-        return bool(self.stations or self.transactions or self.alarms or self.samples)
+        return bool(self.stations or self.transactions or self.alarms or self.samples or self.gone)
 
 
 class Fleet:
@@ -42,6 +44,8 @@ class Fleet:
         self.last_transaction = 0  # the highest transaction id handed out to a 1.6 station
         self.wires: dict[tuple[str, str], int] = {}
         self.alarm_keys: dict[tuple[str | None, str, str], int] = {}
+        self.standing: dict[str | None, int] = {}  # alarms not cleared, by station
+        self.strangers: set[str] = set()  # keys of stations that may be forgotten
         self.dirty = Dirty()
 
     # Finding. ``station`` is any spelling of the identity.
@@ -106,6 +110,16 @@ class Fleet:
         self.changed += 1
         station.changed = self.changed
         self.dirty.stations[station.key] = station
+        if self.dirty.gone:
+            self.dirty.gone.discard(station.key)
+
+    def forget(self, station: Station) -> None:
+        """Let a station go; whatever it is, it is made anew when it comes back."""
+        self.changed += 1
+        del self.stations[station.key]
+        self.strangers.discard(station.key)
+        self.dirty.stations.pop(station.key, None)
+        self.dirty.gone.add(station.key)
 
     def touch_transaction(self, transaction: Transaction) -> None:
         """Mark a transaction as changed."""
@@ -127,7 +141,11 @@ class Fleet:
     def give_back(self, taken: Dirty) -> None:
         """What could not be written is due again; samples keep their order."""
         newer, self.dirty = self.dirty, taken
+        for key in newer.gone:
+            taken.stations.pop(key, None)
         taken.stations.update(newer.stations)
+        taken.gone.update(newer.gone)
+        taken.gone.difference_update(taken.stations)
         taken.transactions.update(newer.transactions)
         taken.alarms.update(newer.alarms)
         taken.samples.extend(newer.samples)
@@ -147,6 +165,8 @@ class Fleet:
         for station in stations:
             self.stations[station.key] = station
             self.changed = max(self.changed, station.changed)
+            if station.stranger:
+                self.strangers.add(station.key)
         for transaction in sorted(transactions, key=lambda one: one.id):
             self.transactions[transaction.id] = transaction
             self.changed = max(self.changed, transaction.changed)
@@ -157,3 +177,4 @@ class Fleet:
             self.changed = max(self.changed, alarm.changed)
             if alarm.cleared is None:
                 self.alarm_keys[alarm.station, alarm.kind, alarm.cause] = alarm.id
+                self.standing[alarm.station] = self.standing.get(alarm.station, 0) + 1

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from console.engine.fleet.alarms import DANGER, ERROR, NOTICE, WARNING, clear_alarm, raise_alarm
-from console.engine.fleet.entities import ensure_connector, ensure_station
+from console.engine.fleet.entities import ensure_connector, ensure_station, forget_strangers
 from console.engine.fleet.events import (
     Authorized,
     Booted,
@@ -28,7 +28,7 @@ from console.engine.fleet.events import (
     VariableSeen,
 )
 from console.engine.fleet.fleet import Fleet
-from console.engine.fleet.model import OPENS, STAGES, VARIABLES, Stage, Station, Variable
+from console.engine.fleet.model import ATTRIBUTES, CONNECTORS, OPENS, STAGES, VARIABLES, Stage, Station, Variable
 from console.engine.fleet.readings import fold_sampled, fold_skew
 from console.engine.fleet.sessions import fold_transaction
 from console.engine.wire.exchange import Exchange, Happening
@@ -71,6 +71,8 @@ def fold_exchange(fleet: Fleet, exchange: Exchange, events: Sequence[Event]) -> 
             if handler is not None:
                 handler(fleet, station, event, exchange)
     fleet.touch(station)
+    if not station.connected:
+        forget_strangers(fleet, station, exchange.time)
     fleet.cursor = exchange.id
 
 
@@ -116,6 +118,19 @@ def _heartbeat(_fleet: Fleet, station: Station, _event: HeartbeatSeen, exchange:
 
 def _status(fleet: Fleet, station: Station, event: StatusChanged, exchange: Exchange) -> None:
     connector = ensure_connector(station, event.evse, event.connector)
+    if station.connector(event.evse, event.connector) is not connector:
+        text = f"speaks of connector {event.connector} of EVSE {event.evse}"
+        raise_alarm(
+            fleet,
+            station,
+            "connectors",
+            "many",
+            f"{text}: more than {CONNECTORS} connectors, or a negative number; it is not shown",
+            WARNING,
+            exchange.time,
+            exchange.id,
+        )
+        return
     if connector.status != event.status or connector.error_code != event.error_code:
         connector.since = exchange.time
     connector.status = event.status
@@ -217,7 +232,8 @@ def _variable(_fleet: Fleet, station: Station, event: VariableSeen, exchange: Ex
             component=event.component, variable=event.variable, evse=event.evse, instance=event.instance
         )
         station.variables[key] = variable
-    variable.values[event.attribute] = event.value
+    if event.attribute in variable.values or len(variable.values) < ATTRIBUTES:
+        variable.values[event.attribute] = event.value
     variable.mutability = event.mutability or variable.mutability
     variable.unit = event.unit or variable.unit
     variable.data_type = event.data_type or variable.data_type
@@ -268,7 +284,7 @@ def fold_happening(fleet: Fleet, happening: Happening) -> None:
 
 def _console_started(fleet: Fleet, happening: Happening) -> None:
     # A killed console wrote no link.closed: whatever was connected then is not now.
-    for station in fleet.stations.values():
+    for station in list(fleet.stations.values()):
         if station.connected:
             _close(fleet, station, happening)
 
@@ -308,6 +324,22 @@ def _closed(fleet: Fleet, happening: Happening) -> None:
         _close(fleet, station, happening)
 
 
+def _refused(fleet: Fleet, happening: Happening) -> None:
+    data = happening.data
+    if not data.get("guessing"):
+        return
+    address = str(data.get("peer") or "?").rsplit(":", 1)[0]
+    text = f"{address} keeps sending wrong passwords, last for {data.get('identity')}; they are not looked at any more"
+    raise_alarm(fleet, None, "security", f"guessing {address}", text, ERROR, happening.time, happening.id)
+
+
+def _clock_set(fleet: Fleet, happening: Happening) -> None:
+    seconds = float(happening.data.get("seconds", 0))
+    way = "ahead" if seconds > 0 else "back"
+    text = f"this computer's clock was set {way} by {abs(seconds):.0f} s; times before and after do not compare"
+    raise_alarm(fleet, None, "clock", "console", text, WARNING, happening.time, happening.id)
+
+
 def _close(fleet: Fleet, station: Station, happening: Happening) -> None:
     station.connected = False
     station.link = None
@@ -319,6 +351,7 @@ def _close(fleet: Fleet, station: Station, happening: Happening) -> None:
         text = f"offline with {len(station.active)} running session{'s' if len(station.active) > 1 else ''}"
         raise_alarm(fleet, station, "offline", "session", text, ERROR, happening.time, happening.id)
     fleet.touch(station)
+    forget_strangers(fleet, station, happening.time)
 
 
 def _approved(fleet: Fleet, happening: Happening) -> None:
@@ -344,6 +377,8 @@ _KINDS: dict[str, Callable[[Fleet, Happening], None]] = {
     "console.started": _console_started,
     "link.opened": _opened,
     "link.closed": _closed,
+    "link.refused": _refused,
+    "console.clock": _clock_set,
     "station.accepted": _approved,
     "station.refused": _approved,
     "alarm.acknowledged": _acknowledged,

@@ -19,6 +19,16 @@ OPENS = 12
 VARIABLES = 4000
 RANGES = 200  # of sequence numbers that a transaction keeps apart
 
+# What a station may make us keep, however much it sends; the journal has all of it.
+CONNECTORS = 128
+METERS = 128  # measurands that a connector shows
+METER_TEXT = 64  # characters of a shown value; signed meter data is kilobytes long
+ATTRIBUTES = 8  # of a variable; OCPP knows four
+FLAGS = 24  # of a transaction
+ACTIVE = 64  # sessions that run at once
+STRANGERS = 1000  # stations that were never accepted and are gone again
+STATIONS = 20_000  # stations at all, before those longest gone are forgotten
+
 
 class Connector(msgspec.Struct, kw_only=True):
     """One connector. ``status`` is verbatim; ``meter`` the newest value by ``measurand|phase``."""
@@ -119,6 +129,11 @@ class Station(msgspec.Struct, kw_only=True):
     last_tag: str | None = None
     removed: bool = False
     changed: int = 0
+
+    @property
+    def stranger(self) -> bool:
+        """Whether it came, was never accepted by anybody, and is gone: of these only some are remembered."""
+        return not (self.connected or self.approved or self.active or self.recent or self.registration == "Accepted")
 
     @property
     def clock_skew_s(self) -> float | None:

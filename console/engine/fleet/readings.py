@@ -8,14 +8,15 @@ from operator import attrgetter
 
 import msgspec
 
-from console.engine.fleet.entities import ensure_connector
+from console.engine.fleet.entities import begin, ensure_connector, flag
 from console.engine.fleet.events import MeterSample, Sampled
 from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.model import (
+    METER_TEXT,
+    METERS,
     POWER_POINTS,
     SERIES_POINTS,
     SKEWS,
-    Connector,
     Point,
     Station,
     StoredSample,
@@ -23,7 +24,7 @@ from console.engine.fleet.model import (
 )
 from console.engine.wire.exchange import Exchange
 
-SAMPLE_KEYS = 64
+SAMPLE_KEYS = 256  # more than one message has: a message sent again is told by them
 _time = attrgetter("time")
 # Readings of the past (an offline queue, Alfen's replay) must not overwrite what a connector shows now.
 HISTORIC_NS = 600 * 1_000_000_000
@@ -146,10 +147,7 @@ def orphan(
     )
     while made.id in fleet.transactions:
         made.id += 1
-    fleet.transactions[made.id] = made
-    if wire is not None:
-        fleet.wires[station.key, wire] = made.id
-    station.active.append(made.id)
+    begin(fleet, station, made)
     if evse is not None:
         place = ensure_connector(station, evse, connector or 1)
         if place.transaction is None:
@@ -178,7 +176,12 @@ def _show(
     connector.metered = at
     meter = connector.meter
     for sample in event.samples:
-        meter[sample.measurand if sample.phase is None else f"{sample.measurand}|{sample.phase}"] = sample
+        name = sample.measurand if sample.phase is None else f"{sample.measurand}|{sample.phase}"
+        if name not in meter and len(meter) >= METERS:
+            del meter[next(iter(meter))]
+        if len(sample.text) > METER_TEXT:
+            sample = msgspec.structs.replace(sample, text=sample.text[:METER_TEXT] + "…")
+        meter[name] = sample
     if power is not None:
         connector.power_w = power
         powers = connector.powers
@@ -258,12 +261,3 @@ def sample_key(at: int, samples: tuple[MeterSample, ...]) -> int:
     """A number that tells one set of readings from another (CRC-32, the same in every process)."""
     parts = [one.measurand + (one.phase or "") + (one.context or "") + one.text for one in samples]
     return zlib.crc32("|".join(parts).encode("utf-8", "surrogatepass"), at & 0xFFFFFFFF)
-
-
-def flag(transaction: Transaction, text: str) -> None:
-    """Note something odd about a transaction, once."""
-    if text not in transaction.flags:
-        transaction.flags.append(text)
-
-
-__all__ = ["Connector", "flag", "fold_sampled", "fold_skew", "orphan", "sample_key", "summary", "watt_hours", "watts"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import zlib
 
 from console.engine.fleet.alarms import WARNING, clear_alarm, raise_alarm
-from console.engine.fleet.entities import ensure_connector
+from console.engine.fleet.entities import begin, ensure_connector, flag, retire, unnumbered
 from console.engine.fleet.events import TransactionSeen
 from console.engine.fleet.fleet import Fleet
-from console.engine.fleet.model import RANGES, RECENT, Station, Transaction
-from console.engine.fleet.readings import flag, fold_sampled, fold_skew, orphan
+from console.engine.fleet.model import RANGES, Station, Transaction
+from console.engine.fleet.readings import fold_sampled, fold_skew, orphan
 from console.engine.wire.exchange import Exchange
 
 
@@ -31,8 +31,10 @@ def fold_transaction(fleet: Fleet, station: Station, event: TransactionSeen, exc
         _start(fleet, station, transaction, event, exchange)
     elif event.phase == "updated":
         _update(transaction, event)
-    for reading in event.readings:
-        fold_sampled(fleet, station, reading, exchange, transaction)
+    if event.phase != "ended" or transaction.stop_key != _end_key(event):
+        # An end that comes again brings its readings again.
+        for reading in event.readings:
+            fold_sampled(fleet, station, reading, exchange, transaction)
     if event.phase == "ended":
         _end(fleet, station, transaction, event, exchange)
     transaction.last_update = exchange.time
@@ -40,10 +42,21 @@ def fold_transaction(fleet: Fleet, station: Station, event: TransactionSeen, exc
 
 
 def _find(fleet: Fleet, station: Station, event: TransactionSeen) -> Transaction | None:
-    found = fleet.transaction(station.key, event.transaction)
-    if found is not None or event.phase != "ended" or not _unnumbered(event.transaction):
+    if event.sequence is not None or not unnumbered(event.transaction):
+        found = fleet.transaction(station.key, event.transaction)
+        if found is not None and event.phase == "started" and event.sequence is None and found.start_exchange is None:
+            # 1.6: we have only now given this id; whatever came under it before was another central system's.
+            return None
         return found
-    # The station never got an id (offline start, lost answer): the only running one that fits in time is meant.
+    if event.phase != "ended":
+        return None
+    # The station never got an id (offline start, lost answer). It may be sending the same end again …
+    key = _end_key(event)
+    for number in reversed(station.recent):
+        ended = fleet.transactions.get(number)
+        if ended is not None and ended.stop_key == key:
+            return ended
+    # … else the only running one that fits in time is meant.
     running = fleet.active_on(station.key, event.evse)
     if running is None or running.state != "active":
         return None
@@ -55,8 +68,9 @@ def _find(fleet: Fleet, station: Station, event: TransactionSeen) -> Transaction
     return running
 
 
-def _unnumbered(wire: str | None) -> bool:
-    return wire is None or wire == "0" or wire.startswith("-")
+def _end_key(event: TransactionSeen) -> int:
+    """A number that tells one end from another, the same in every process."""
+    return zlib.crc32(f"{event.at}|{event.meter_wh}|{event.reason}|{event.id_tag}".encode("utf-8", "surrogatepass"))
 
 
 def _make(fleet: Fleet, station: Station, event: TransactionSeen, exchange: Exchange) -> Transaction:
@@ -69,12 +83,10 @@ def _make(fleet: Fleet, station: Station, event: TransactionSeen, exchange: Exch
             received=exchange.time,
             last_update=exchange.time,
         )
-        fleet.transactions[made.id] = made
-        if wire is not None:
-            fleet.wires[station.key, wire] = made.id
-            if wire.isascii() and wire.isdigit() and exchange.direction == "in" and event.sequence is None:
-                fleet.last_transaction = max(fleet.last_transaction, int(wire))
-        station.active.append(made.id)
+        begin(fleet, station, made)
+        ours = exchange.direction == "in" and event.sequence is None
+        if ours and wire is not None and wire.isascii() and wire.isdigit() and len(wire) <= 10:
+            fleet.last_transaction = max(fleet.last_transaction, int(wire))
         return made
     made = orphan(fleet, station, wire, event.evse, event.connector, exchange)
     if event.phase == "updated":
@@ -134,11 +146,14 @@ def _imply_ends(fleet: Fleet, station: Station, transaction: Transaction, exchan
             continue
         if other.connector is not None and transaction.connector not in (None, other.connector):
             continue
+        if other.started is not None and transaction.started is not None and other.started > transaction.started:
+            # Out of an offline queue: this one is history, the other goes on.
+            continue
         other.state = "inferred"
         other.stopped = transaction.started
         other.stop_reason = None
         flag(other, "end inferred: a new transaction began on its connector")
-        _retire(fleet, station, other)
+        retire(fleet, station, other)
         fleet.touch_transaction(other)
 
 
@@ -152,7 +167,7 @@ def _update(transaction: Transaction, event: TransactionSeen) -> None:
 
 
 def _end(fleet: Fleet, station: Station, transaction: Transaction, event: TransactionSeen, exchange: Exchange) -> None:
-    key = zlib.crc32(f"{event.at}|{event.meter_wh}|{event.reason}|{event.id_tag}".encode("utf-8", "surrogatepass"))
+    key = _end_key(event)
     if transaction.stop_key is not None:
         flag(transaction, "end repeated" if transaction.stop_key == key else "a second, different end was sent")
         return
@@ -176,25 +191,10 @@ def _end(fleet: Fleet, station: Station, transaction: Transaction, event: Transa
         raise_alarm(fleet, station, "orphan", cause, text, WARNING, exchange.time, exchange.id)
     else:
         transaction.state = "ended"
-    _retire(fleet, station, transaction)
+    retire(fleet, station, transaction)
     gaps = transaction.seq_gaps
     if gaps:
         _alarm_gap(fleet, station, transaction, exchange)
-
-
-def _retire(fleet: Fleet, station: Station, transaction: Transaction) -> None:
-    if transaction.id in station.active:
-        station.active.remove(transaction.id)
-        station.recent.append(transaction.id)
-    for connector in station.connectors():
-        if connector.transaction == transaction.id:
-            connector.transaction = None
-            connector.power_w = 0.0 if connector.power_w is not None else None
-            connector.changed = station.changed + 1
-    while len(station.recent) > RECENT:
-        gone = fleet.transactions.pop(station.recent.pop(0), None)
-        if gone is not None and gone.wire is not None and fleet.wires.get((station.key, gone.wire)) == gone.id:
-            del fleet.wires[station.key, gone.wire]
 
 
 def _sequence(fleet: Fleet, station: Station, transaction: Transaction, number: int, exchange: Exchange) -> None:
