@@ -8,6 +8,7 @@ can be scrolled over: the ring itself while following, otherwise a window that i
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import takewhile
 from typing import Any, Generic, TypeVar
 
 from rich.segment import Segment
@@ -145,18 +146,24 @@ class LineLog(LineView, Generic[RowT]):
         self.scroll_rows_to(0)
         self.refresh()
 
-    async def load(self, source: LogSource[RowT] | None = None) -> None:
-        """Start anew with the newest page of the source (another one, where given)."""
+    async def load(
+        self, source: LogSource[RowT] | None = None, *, newest: Iterable[tuple[Hashable, RowT]] = ()
+    ) -> None:
+        """Start anew with the newest page of the source (another one, where given).
+
+        ``newest``: rows that are in memory already, oldest first; they are shown while the source is read.
+        """
         if source is not None:
             self._source = source
         self.clear()
+        self.extend(newest)
         if self._source is None:
             return
         generation = self._generation
         rows = await self._source.before(None, self._page_rows)
         if generation == self._generation:
-            # What was pushed while the source was read is newer and stays at the end.
-            self._ring.prepend(rows)
+            # What is held or was pushed meanwhile is newer and stays at the end: only what is older goes before it.
+            self._ring.prepend(takewhile(lambda row: row[0] not in self._ring, rows))
             self._at_first = len(rows) < self._page_rows
             self._dirty = True
             self.tick()

@@ -162,17 +162,20 @@ class MessagesPanel(Vertical):
 
     def _start(self) -> None:
         self._fresh = True
-        self._last_id = 0
+        self._last_id = self.engine.feed.last_id
         self._total = self.engine.feed.total
         self.log_view.clear()
         self.log_view.set_empty(self._empty_lines())
         self.run_worker(self._load(), name="read messages", group="messages", exclusive=True, exit_on_error=False)
 
     async def _load(self) -> None:
-        self._last_id = 0
+        engine, matches = self.engine, self.where.matches
         try:
             await self._desk.load()
-            await self.log_view.load(JournalSource(self.engine, self.where))
+            # From here on the pull goes on where the feed ends now; what the feed holds stands before it, in order.
+            newest = [(one.id, one) for one in engine.feed.since(0) if matches(one)]
+            self._last_id = engine.feed.last_id
+            await self.log_view.load(JournalSource(engine, self.where), newest=newest)
         except ChargehandError as error:
             self.host.say(error.sentence, title=error.title, severity="error")
 

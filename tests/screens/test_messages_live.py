@@ -122,6 +122,28 @@ async def test_one_station_is_told_from_others_in_an_embedded_panel(
         assert {row.station for row in shown if row is not None} == {"CP-002"}
 
 
+async def test_taking_the_filter_away_shows_every_row_in_order(
+    engine: Engine, dial: Any, open_console: Any, until: Any
+) -> None:
+    station = await dial(engine)
+    await station.boot()
+    for _ in range(260):  # more than the page that is read from the journal
+        await station.call("Heartbeat", {})
+    async with open_console(engine, section="messages") as console:
+        log = panel(console).log_view
+        for line in ("action:Boot*", ""):
+            panel(console).set_filter(line)
+            await until(lambda line=line: panel(console).filter_text == line and log.row_count > 0)
+            console.pull()
+            await console.pilot.pause(0.2)
+            console.pull()
+        await until(lambda: log.row_count == 261)
+        keys = [log._view.key_at(index) for index in range(log.row_count)]
+        assert keys == sorted(keys)
+        await console.press("slash", *"action:Boot*", "enter")
+        await console.sees("BootNotification")
+
+
 async def test_older_rows_come_from_the_journal(engine: Engine, dial: Any, open_console: Any, until: Any) -> None:
     station = await dial(engine)
     await station.boot()

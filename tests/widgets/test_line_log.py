@@ -210,6 +210,20 @@ async def test_rows_that_were_read_for_another_filter_are_dropped() -> None:
         assert shown(app) == [0, 1, 2, 3, 4]
 
 
+async def test_rows_in_memory_stand_at_once_and_the_source_adds_only_older_ones() -> None:
+    app = LogApp(Journal(0))
+    async with app.run_test(size=(100, 24)) as pilot:
+        await pilot.pause()
+        source = Journal(300)
+        held = [(key, f"row {key}") for key in range(290, 298)]  # two rows will still be pushed
+        await app.log_view.load(source, newest=held)
+        app.log_view.extend([(298, "row 298"), (299, "row 299")])
+        app.log_view.tick()
+        await pilot.pause()
+        assert shown(app) == list(range(278, 300))
+        assert app.log_view.row_count == 200
+
+
 async def test_freezing_holds_everything_and_counts(drawn: Drawn) -> None:
     app = LogApp(Journal(100))
     async with app.run_test(size=(100, 24)) as pilot:
