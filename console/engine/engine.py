@@ -540,7 +540,7 @@ def _calm_collector() -> None:
     """Keep what lives as long as the console out of the garbage collector's way: its pauses are felt in the keys."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(50_000, 25, 100)
 
 
 def _snapshot_of(fleet: Fleet, taken: Dirty) -> Snapshot:
@@ -550,6 +550,7 @@ def _snapshot_of(fleet: Fleet, taken: Dirty) -> Snapshot:
         transactions=list(taken.transactions.values()),
         alarms=list(taken.alarms.values()),
         samples=taken.samples,
+        gone=sorted(taken.gone),
         counters={"transaction": fleet.last_transaction},
     )
 

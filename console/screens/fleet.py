@@ -150,7 +150,9 @@ class FleetSection(Section):
     # Rows.
 
     def _station(self, key: Key) -> Station:
-        return self.engine.fleet.stations[cast("str", key)]
+        name = cast("str", key)
+        # One that came, was never accepted and went may have been forgotten since the rows were chosen.
+        return self.engine.fleet.stations.get(name) or Station(key=name, id=name)
 
     def _version(self, key: Key) -> object:
         """The row itself: equal rows are not drawn again."""

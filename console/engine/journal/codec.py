@@ -178,7 +178,8 @@ def happening(row: Sequence[Any]) -> Happening:
 
 def snapshot_rows(snapshot: Snapshot) -> list[Row]:
     """The rows of the view ``changed``: kind, id, station, wire, state, started, stopped, body. The cursor comes last."""
-    rows: list[Row] = [
+    rows: list[Row] = [("gone", None, clean(key), None, None, None, None, None) for key in snapshot.gone]
+    rows += [
         ("station", None, clean(station.key), None, None, None, None, text(station)) for station in snapshot.stations
     ]
     rows += [

@@ -76,7 +76,12 @@ def load(connection: apsw.Connection) -> Stored:
             cursor=value(connection, "SELECT cursor FROM state"),
             stations=stations,
             transactions=entities(connection, list[Transaction], known, orjson.dumps(recent).decode()),
-            alarms=entities(connection, list[Alarm], "SELECT body FROM alarm ORDER BY id"),
+            alarms=entities(
+                connection,
+                list[Alarm],
+                "SELECT body FROM alarm WHERE cleared IS NULL OR id IN (SELECT id FROM alarm ORDER BY id DESC LIMIT 500)"
+                " ORDER BY id",
+            ),
             counters=msgspec.json.decode(value(connection, "SELECT counters FROM state"), type=dict[str, int]),
         )
     finally:

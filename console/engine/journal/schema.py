@@ -102,6 +102,9 @@ CREATE VIEW changed AS SELECT NULL AS kind, NULL AS id, NULL AS station, NULL AS
 CREATE TRIGGER changed_station INSTEAD OF INSERT ON changed WHEN NEW.kind = 'station' BEGIN
   INSERT INTO station VALUES (NEW.station, NEW.body) ON CONFLICT(key) DO UPDATE SET body = excluded.body;
 END;
+CREATE TRIGGER changed_gone INSTEAD OF INSERT ON changed WHEN NEW.kind = 'gone' BEGIN
+  DELETE FROM station WHERE key = NEW.station;
+END;
 CREATE TRIGGER changed_txn INSTEAD OF INSERT ON changed WHEN NEW.kind = 'txn' BEGIN
   INSERT OR REPLACE INTO txn VALUES (NEW.id, NEW.station, NEW.wire, NEW.state, NEW.started, NEW.stopped, NEW.body);
 END;
