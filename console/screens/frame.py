@@ -159,10 +159,10 @@ class Frame(Screen[None]):
         """Where the person is, from the section on."""
         crumbs: list[Crumb] = []
         for depth, place in enumerate(self.places):
-            found = self.section(place.kind)
-            last = depth == len(self.places) - 1
-            if last and found is not None:
-                words = [word for word in found.crumb().split(" › ") if word]
+            shown = self._shown
+            if shown is not None and depth == len(self.places) - 1 and shown.kind == place.kind:
+                # Only a section that is shown can be asked: one that was just mounted has no children yet.
+                words = [word for word in shown.crumb().split(" › ") if word]
             elif place.subject is not None and isinstance(place.subject, str):
                 words = [place.subject]
             else:
