@@ -143,7 +143,7 @@ class ConsoleApp(App[int]):
             await engine.start()
         except ChargehandError as error:
             self.failure = error
-            self.exit(2)
+            self.exit(return_code=2)
             return
         except Exception as error:
             _log_to(data / "console.log")
@@ -151,7 +151,7 @@ class ConsoleApp(App[int]):
             self.failure = ChargehandError(
                 f"{type(error).__name__}: {error}. {data / 'console.log'} tells more.", title="An error of this program"
             )
-            self.exit(2)
+            self.exit(return_code=2)
             return
         self._engine = engine
         _log_to(data / "console.log")

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from console.engine.fleet.model import Alarm, Connector, Station, Transaction
 
 COLUMNS: Final = (
-    Column("station", "STATION", width=16, min_width=10, max_width=28, weight=2),
-    Column("model", "MODEL", width=18, min_width=14, max_width=28, weight=1, priority=7),
+    Column("station", "STATION", width=16, min_width=13, max_width=28, weight=2),
+    Column("model", "MODEL", width=18, min_width=12, max_width=28, weight=1, priority=7),
     Column("firmware", "FIRMWARE", width=10, min_width=10, max_width=14, priority=9),
     Column("ocpp", "OCPP", width=5, min_width=5, priority=6),
     Column("link", "LINK", width=8, min_width=8),
@@ -25,7 +25,7 @@ COLUMNS: Final = (
     Column("power", "POWER", width=16, min_width=8, align="left", priority=2),
     Column("energy", "ENERGY", width=9, min_width=9, align="right", priority=4),
     Column("seen", "SEEN", width=6, min_width=6, align="right", priority=5),
-    Column("note", "NOTE", width=22, min_width=14, weight=3, priority=1),
+    Column("note", "NOTE", width=30, min_width=22, weight=3, priority=1),
 )
 
 PENDING_NOTE: Final = "pending: a accept · del refuse"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -39,6 +40,9 @@ EVERYWHERE: Final = (
 )
 
 
+_LEFT = 28  # cells of the column of keys and words
+
+
 class HelpScreen(ModalScreen[None]):
     """Keys of what is shown, keys everywhere, orders, commands, filters."""
 
@@ -61,12 +65,13 @@ class HelpScreen(ModalScreen[None]):
             yield Static("↑↓ scroll · esc close", classes="keys", markup=False)
 
     def _text(self) -> Content:
+        width = min(90, int(self.app.size.width * 0.96)) - 8
         parts: list[Content] = []
         if self._section is not None:
             hints = [(key_label(hint.key), hint.word) for hint in self._section.hints()]
             if hints:
-                parts += [_heading(self._section.title), _table(hints)]
-        parts += [_heading("Everywhere"), _table(EVERYWHERE), _heading("Orders")]
+                parts += [_heading(self._section.title), _table(hints, width)]
+        parts += [_heading("Everywhere"), _table(EVERYWHERE, width), _heading("Orders")]
         for key, usage, text, done in help_lines():
             parts.append(
                 Content.assemble(
@@ -77,8 +82,8 @@ class HelpScreen(ModalScreen[None]):
                     (f"\n       done when: {done}", "$text-muted"),
                 )
             )
-        parts += [_heading("Commands (:)"), _table((word.name, word.text) for word in WORDS)]
-        parts += [_heading("Filter of messages (/)"), _table(_filters())]
+        parts += [_heading("Commands (:)"), _table(((word.name, word.text) for word in WORDS), width)]
+        parts += [_heading("Filter of messages (/)"), _table(_filters(), width)]
         return Content("\n").join(parts)
 
     def action_leave(self) -> None:
@@ -101,6 +106,11 @@ def _heading(text: str) -> Content:
     return Content("\n") + safe_content(text, "bold underline")
 
 
-def _table(rows: Iterable[tuple[str, str]]) -> Content:
-    lines = [Content.assemble((f"  {left:<26}", "bold $text-accent"), right) for left, right in rows]
+def _table(rows: Iterable[tuple[str, str]], width: int) -> Content:
+    """Two columns; what is long in the second stays within it."""
+    lines: list[Content] = []
+    for left, right in rows:
+        pieces = textwrap.wrap(right, max(20, width - _LEFT)) or [""]
+        lines.append(Content.assemble((f"  {left:<{_LEFT - 2}}", "bold $text-accent"), pieces[0]))
+        lines += [Content(" " * _LEFT + piece) for piece in pieces[1:]]
     return Content("\n").join(lines)

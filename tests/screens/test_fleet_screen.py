@@ -1,0 +1,192 @@
+"""The fleet: the sick first, every column, pending stations, marks, the filter line."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from console.engine.engine import Engine
+from console.screens.fleet import FleetSection
+from profiles import load_profile
+
+
+async def status(station: Any, connector: int, word: str, **more: Any) -> None:
+    payload = {"connectorId": connector, "status": word, "errorCode": "NoError", **more}
+    await station.call("StatusNotification", payload)
+
+
+async def start(station: Any, connector: int = 1, tag: str = "04A2F1B2") -> int:
+    answer = await station.call(
+        "StartTransaction",
+        {"connectorId": connector, "idTag": tag, "meterStart": 1000, "timestamp": "2026-01-01T00:00:00Z"},
+    )
+    return int(answer[2]["transactionId"])
+
+
+async def meter(station: Any, transaction: int, watts: float, wh: float) -> None:
+    values = [
+        {"value": str(watts), "measurand": "Power.Active.Import", "unit": "W"},
+        {"value": str(wh), "measurand": "Energy.Active.Import.Register", "unit": "Wh"},
+    ]
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    reading = {"timestamp": now, "sampledValue": values}
+    payload = {"connectorId": 1, "transactionId": transaction, "meterValue": [reading]}
+    await station.call("MeterValues", payload)
+
+
+def order(console: Any) -> list[str]:
+    """The stations from top to bottom."""
+    section = console.section
+    assert isinstance(section, FleetSection)
+    return [section.engine.fleet.stations[str(key)].id for key in section.table.keys]
+
+
+async def test_a_row_tells_model_firmware_version_link_and_connectors(
+    engine: Engine, dial: Any, open_console: Any
+) -> None:
+    async with open_console(engine, size=(160, 36)) as console:
+        station = await dial(engine)
+        await station.boot(chargePointVendor="Alfen", chargePointModel="NG910", firmwareVersion="6.4.1")
+        await status(station, 1, "Available")
+        await console.sees("Alfen NG910", "6.4.1", "○Available")
+        row = console.line("CP-001")
+        assert "1.6" in row
+        assert "●" in row
+
+
+async def test_a_charging_row_tells_power_and_energy(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, size=(160, 36)) as console:
+        station = await dial(engine)
+        await station.boot()
+        await status(station, 1, "Charging")
+        await meter(station, await start(station), 11000, 5211)
+        await console.sees("⚡Charging", "11.0 kW", "4.2 kWh", "1 charging")
+
+
+async def test_the_sick_stand_first_then_names_as_people_count(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine) as console:
+        for name in ("CP-10", "CP-2", "CP-9"):
+            await (await dial(engine, name)).boot()
+        await console.sees("CP-10", "CP-2", "CP-9")
+        assert order(console) == ["CP-2", "CP-9", "CP-10"]
+        ten = await dial(engine, "CP-11")
+        await ten.boot()
+        await status(ten, 1, "Faulted", errorCode="GroundFailure", info="relay 2")
+        cut = await dial(engine, "CP-12")
+        await cut.boot()
+        await start(cut)
+        await cut.close()
+        await console.sees("✖ offline mid-session", "✖ relay 2", "✖Fault")
+        assert order(console) == ["CP-11", "CP-12", "CP-2", "CP-9", "CP-10"]
+
+
+async def test_a_clock_that_is_wrong_is_noted(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine) as console:
+        station = await dial(engine)
+        await station.boot()
+        ahead = (datetime.now(UTC) + timedelta(seconds=372)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        await status(station, 1, "Available", timestamp=ahead)
+        await console.sees("⚠ clock +00:06:1")
+
+
+async def test_a_pending_station_is_accepted_with_a_key(make_engine: Any, dial: Any, open_console: Any) -> None:
+    bench = load_profile("bench")
+    listen = replace(bench.listen[0], unknown_stations="pending")
+    engine = await make_engine(replace(bench, listen=[listen]))
+    async with open_console(engine) as console:
+        station = await dial(engine, "00112233AA")
+        await station.boot()
+        await console.sees("? 00112233AA", "pending: a accept", "del refuse")
+        await console.press("a")
+        await station.answer_next({"status": "Accepted"})
+        await station.boot()
+        await console.sees("is accepted")
+        console.pull()
+        await console.pilot.pause()
+        assert "pending" not in console.line("00112233AA")
+        assert engine.fleet.stations["00112233aa"].registration == "Accepted"
+
+
+async def test_a_refused_station_is_sent_away(make_engine: Any, dial: Any, open_console: Any, until: Any) -> None:
+    bench = load_profile("bench")
+    engine = await make_engine(replace(bench, listen=[replace(bench.listen[0], unknown_stations="pending")]))
+    async with open_console(engine) as console:
+        station = await dial(engine, "STRANGER")
+        await station.boot()
+        await console.sees("? STRANGER")
+        await console.press("delete")
+        await until(lambda: engine.links.get("STRANGER") is None)
+
+
+async def test_accepting_a_station_that_does_not_wait_says_so(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine) as console:
+        await (await dial(engine)).boot()
+        await console.sees("CP-001")
+        await console.press("a")
+        await console.sees("does not wait for anybody")
+
+
+async def test_the_filter_line_hides_rows_and_esc_brings_them_back(
+    engine: Engine, dial: Any, open_console: Any
+) -> None:
+    async with open_console(engine) as console:
+        await (await dial(engine, "CP-001")).boot(chargePointVendor="Alfen")
+        gone = await dial(engine, "CP-002")
+        await gone.boot(chargePointVendor="ABB")
+        await gone.close()
+        await console.sees("CP-001", "CP-002")
+        await console.press("slash", *"is:offline")
+        await console.sees("/is:offline")
+        assert "CP-001" not in console.text()
+        await console.press("enter", "escape")
+        await console.sees("CP-001", "CP-002")
+
+
+async def test_marks_are_counted_and_taken_away_with_esc(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine) as console:
+        for name in ("CP-001", "CP-002"):
+            await (await dial(engine, name)).boot()
+        await console.sees("CP-001", "CP-002")
+        await console.press("space", "space")
+        await console.sees("2 marked")
+        assert console.section.marked_stations() == ["CP-001", "CP-002"]
+        await console.press("escape")
+        assert console.section.marked_stations() == []
+
+
+async def test_an_unchanged_row_is_not_made_again(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine) as console:
+        await (await dial(engine)).boot()
+        await console.sees("CP-001")
+        section = console.section
+        assert isinstance(section, FleetSection)
+        first = section._row("cp-001")
+        section._changed = -1
+        section.pull(section._now + 1)
+        assert section._row("cp-001") is first
+
+
+async def test_hostile_text_never_reaches_the_terminal_raw(
+    engine: Engine, dial: Any, open_console: Any, size: Any
+) -> None:
+    async with open_console(engine, size=size) as console:
+        station = await dial(engine, "CP-001")
+        await station.boot(chargePointVendor="\x1b[31mred", chargePointModel="[bold]x[/")
+        await status(station, 1, "Faulted", errorCode="OtherError", info="\x1b]0;pwned\x07[@click=app.quit]")
+        await console.sees("CP-001")
+        assert "\x1b" not in console.text()
+        assert "\x07" not in console.text()
+        assert console.app.view_failures == []
+
+
+async def test_rows_sort_by_any_column(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, size=(160, 36)) as console:
+        await (await dial(engine, "CP-1")).boot(chargePointVendor="Zeta")
+        await (await dial(engine, "CP-2")).boot(chargePointVendor="Alpha")
+        await console.sees("Zeta", "Alpha")
+        assert order(console) == ["CP-1", "CP-2"]
+        await console.press("greater_than_sign", "greater_than_sign")
+        await console.sees("MODEL ▲")
+        assert order(console) == ["CP-2", "CP-1"]
