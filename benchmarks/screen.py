@@ -84,8 +84,8 @@ def first_paint(repetitions: int) -> dict[str, Any]:
     return {"first_paint_s": paint, "python_pass_s": nothing, "first paint against python -c pass": paint / nothing}
 
 
-def idle(stations: int, seconds: float) -> dict[str, Any]:
-    """Share of a core that the console uses with idle stations connected, heartbeating every ten seconds."""
+def idle(stations: int, seconds: float, interval: int) -> dict[str, Any]:
+    """Share of a core that the console uses with idle stations connected, each heartbeating every ``interval`` seconds."""
     with tempfile.TemporaryDirectory(prefix="chargehand-bench-") as folder:
         arguments, environment = _console(folder)
         port = _free_port()
@@ -93,7 +93,8 @@ def idle(stations: int, seconds: float) -> dict[str, Any]:
         terminal = Terminal(arguments, environment)
         terminal.read(3)
         load = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.idle_load", str(port), str(stations), "10"], stdout=subprocess.PIPE
+            [sys.executable, "-m", "benchmarks.idle_load", str(port), str(stations), str(interval)],
+            stdout=subprocess.PIPE,
         )
         assert load.stdout is not None
         load.stdout.readline()
@@ -105,7 +106,7 @@ def idle(stations: int, seconds: float) -> dict[str, Any]:
         load.wait()
         load.stdout.close()
         terminal.end()
-    return {"stations": stations, "seconds": seconds, "heartbeat_s": 10, "share_of_a_core": share}
+    return {"stations": stations, "seconds": seconds, "heartbeat_s": interval, "share_of_a_core": share}
 
 
 def _free_port() -> int:
