@@ -67,7 +67,7 @@ class ConnectionsSection(FilteredSection):
         """Take in new attempts and what became of those in sight."""
         if not self._asked:
             self._asked = True
-            self.run_worker(self._read(), name="older attempts", group="older", exit_on_error=False)
+            self.run_worker(self._read, name="older attempts", group="older", exit_on_error=False)
         attempts = self.engine.attempts
         if attempts.changed != self._seen:
             self._seen = attempts.changed
@@ -156,7 +156,7 @@ class ConnectionsSection(FilteredSection):
         if self._next is None:
             self.host.say("Every attempt that was kept is shown.")
             return
-        self.run_worker(self._read(), name="older attempts", group="older", exit_on_error=False)
+        self.run_worker(self._read, name="older attempts", group="older", exit_on_error=False)
 
     async def _read(self) -> None:
         before, self._next = self._next, None

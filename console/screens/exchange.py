@@ -8,27 +8,22 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import orjson
-from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
 from console.engine.errors import ChargehandError
-from console.engine.masking import holds_secrets, masked_payload, masked_raw
 from console.engine.wire.exchange import Exchange, Happening
 from console.screens.base import KeyHint, Section
 from console.screens.exchange_facts import Belongs, happening_lines, headline, lines
+from console.screens.exchange_frames import Frames
 from console.screens.message_desk import desk_of, mark
-from console.screens.message_rows import broken_at
 from console.screens.send_again import send_again, why_not_again
 from console.screens.summary import action
 from console.screens.told import Told
-from widgets.format import bytes_, date_clock
-from widgets.json_tree import FrameView, Mark
-from widgets.safe import safe_content, safe_text
+from widgets.format import date_clock
+from widgets.safe import safe_text
 from widgets.tone import tone_style
 
 SIDE_BY_SIDE = 120  # cells from which on the frames stand beside each other
@@ -43,17 +38,6 @@ class ExchangeSection(Section):
     DEFAULT_CSS = """
     ExchangeSection #headline { height: 1; padding: 0 1; background: $panel; }
     ExchangeSection Told { max-height: 40%; background: $background; }
-    ExchangeSection #frames { height: 1fr; layout: vertical; }
-    ExchangeSection #frames.-beside { layout: horizontal; }
-    ExchangeSection .frame {
-        border: round $panel-lighten-2; width: 1fr; height: 1fr; min-height: 4;
-        border-title-color: $text-accent; border-title-style: bold; border-subtitle-color: $text-muted;
-    }
-    ExchangeSection .frame:focus-within { border: round $accent; }
-    ExchangeSection #call { height: 3fr; }
-    ExchangeSection #answer { height: 2fr; }
-    ExchangeSection #frames.-beside .frame { height: 1fr; }
-    ExchangeSection #frames.-lone #answer { display: none; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,7 +50,6 @@ class ExchangeSection(Section):
         Binding("h", "secrets", "Show what is hidden", show=False),
         Binding("i", "station", "Station", show=False),
         Binding("m", "session", "Session", show=False),
-        Binding("tab", "other", "Other frame", show=False),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -75,27 +58,18 @@ class ExchangeSection(Section):
         self.happening: Happening | None = None
         self._number: int | None = None
         self._belongs = Belongs()
-        self._bare = False
         self._seen: object = None
 
     def compose(self) -> ComposeResult:
         """Headline, facts, call, answer."""
         yield Static("", id="headline", markup=False)
         yield Told()
-        with Container(id="frames"):
-            with Vertical(id="call", classes="frame"):
-                yield FrameView(id="request")
-            with Vertical(id="answer", classes="frame"):
-                yield FrameView(id="response")
+        yield Frames()
 
     @property
-    def frames(self) -> tuple[FrameView, FrameView]:
-        """The views of call and answer."""
-        return self.query_one("#request", FrameView), self.query_one("#response", FrameView)
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Frames beside each other where there is room."""
-        self.query_one("#frames").set_class(event.size.width >= SIDE_BY_SIDE, "-beside")
+    def frames(self) -> Frames:
+        """Call and answer."""
+        return self.query_one(Frames)
 
     # Which one.
 
@@ -103,7 +77,6 @@ class ExchangeSection(Section):
         """Show that record."""
         if isinstance(subject, int) and subject != self._number:
             self._number = subject
-            self._bare = False
             found = next((one for one in reversed(self.engine.feed.rows) if one.id == subject), None)
             if found is not None:
                 self._show(found)
@@ -142,22 +115,18 @@ class ExchangeSection(Section):
         self.exchange, self.happening = exchange, None
         self._belongs = self._find(exchange)
         self._tell()
-        self._draw_frames()
+        self.frames.show(exchange)
 
     def _show_happening(self, happening: Happening | None) -> None:
         self.exchange, self.happening = None, happening
-        self.query_one("#frames").add_class("-lone")
-        view, _ = self.frames
+        self.frames.show_happening(happening)
         if happening is None:
             self._put_headline("This record is gone", "retention has taken it", "", "muted")
             self.query_one(Told).show([("", "The journal keeps messages only as long as the profile says.", "muted")])
-            view.set_frame("")
             return
         who = happening.station or ""
         self._put_headline(happening.kind, f"{who} · {date_clock(happening.time)} UTC".strip(" ·"), "", "muted")
         self.query_one(Told).show(happening_lines(happening))
-        view.set_frame(orjson.dumps(masked_payload(happening.data)).decode())
-        self.query_one("#call").border_title = Content("what was noted")
 
     # Drawing.
 
@@ -193,72 +162,6 @@ class ExchangeSection(Section):
             )
         )
 
-    def _draw_frames(self) -> None:
-        exchange = self.exchange
-        if exchange is None:
-            return
-        request, response = self.frames
-        column = broken_at(exchange)
-        raw = self._text(exchange.raw_request)
-        if column is not None and isinstance(exchange.raw_request, str):
-            column = len(self._text(exchange.raw_request[:column]))
-        request.set_frame(raw, self._marks("request"), column=column)
-        response.set_frame(self._text(exchange.raw_response), self._marks("response"))
-        who = safe_text(exchange.station, max_chars=48)
-        ways = (f"{who} → console", f"console → {who}")
-        called, answered = ways if exchange.direction == "in" else ways[::-1]
-        if exchange.outcome == "unsolicited":
-            answered = ways[0]
-        self.query_one("#call").border_title = safe_content(f"call · {called}")
-        self.query_one("#answer").border_title = safe_content(f"answer · {answered}")
-        self._subtitles()
-        self.query_one("#frames").set_class(exchange.outcome == "send", "-lone")
-
-    def _subtitles(self) -> None:
-        """How big each frame is and how it is looked at."""
-        exchange = self.exchange
-        if exchange is None:
-            return
-        ways = {"raw": "as sent", "pretty": "indented", "tree": "as a tree"}
-        for box, view, raw in zip(
-            ("#call", "#answer"), self.frames, (exchange.raw_request, exchange.raw_response), strict=True
-        ):
-            size = "nothing"
-            if raw is not None:
-                size = bytes_(len(raw if isinstance(raw, bytes) else raw.encode("utf-8", "surrogatepass")))
-            hidden = " · secrets hidden" if self._hides(raw) else ""
-            self.query_one(box).border_subtitle = safe_content(f"{size} · {ways[view.mode]}{hidden}")
-
-    def _text(self, raw: str | bytes | None) -> str:
-        if raw is None:
-            return ""
-        if isinstance(raw, bytes):
-            return raw.hex(" ")
-        exchange = self.exchange
-        if self._bare or exchange is None:
-            return raw
-        return masked_raw(raw, exchange.request, exchange.response)
-
-    def _hides(self, raw: str | bytes | None) -> bool:
-        exchange = self.exchange
-        if self._bare or exchange is None or not isinstance(raw, str):
-            return False
-        return holds_secrets(raw, exchange.request, exchange.response)
-
-    def _marks(self, side: str) -> list[Mark]:
-        assert self.exchange is not None
-        return [
-            Mark(one.path, f"{one.rule}: {one.message}")
-            for one in self.exchange.violations
-            if one.side == side and " " not in one.path
-        ]
-
-    @on(FrameView.ModeChanged)
-    def _mode_changed(self, event: FrameView.ModeChanged) -> None:
-        for view in self.frames:
-            view.set_mode(event.mode)
-        self._subtitles()
-
     # What the frame asks.
 
     def crumb(self) -> str:
@@ -285,10 +188,8 @@ class ExchangeSection(Section):
             ),
             KeyHint("y", "copy"),
         ]
-        if exchange is not None and (
-            self._bare or self._hides(exchange.raw_request) or self._hides(exchange.raw_response)
-        ):
-            found.append(KeyHint("h", "hide secrets" if self._bare else "show secrets"))
+        if exchange is not None and self.frames.hides:
+            found.append(KeyHint("h", "hide secrets" if self.frames.bare else "show secrets"))
         if self._belongs.transaction is not None:
             found.append(KeyHint("m", "session"))
         found.append(KeyHint("i", "station", none))
@@ -301,29 +202,14 @@ class ExchangeSection(Section):
         return None if self.happening is None else self.happening.station
 
     def take_focus(self) -> None:
-        """The keyboard goes to the call; to the answer where there is no call."""
-        request, response = self.frames
-        exchange = self.exchange
-        view = response if exchange is not None and exchange.raw_request is None and exchange.raw_response else request
-        view.focus(scroll_visible=False)
+        """The keyboard goes to the frames."""
+        self.frames.take_focus()
 
     def copied(self) -> tuple[str, str] | None:
-        """Both frames as they are shown: secrets stay hidden while they are."""
-        request, response = self.frames
-        texts = [view.raw for view in (request, response) if view.raw]
-        if not texts:
-            return None
-        focused = next((view for view in (request, response) if view.has_focus and view.raw), None)
-        if len(texts) == 2 and focused is response:
-            return response.raw, "the answer"
-        return "\n".join(texts), "both frames" if len(texts) == 2 else "the frame"
+        """The frames as they are shown."""
+        return self.frames.copied()
 
     # Actions.
-
-    def action_other(self) -> None:
-        """``tab``: the other frame."""
-        request, response = self.frames
-        (request if response.has_focus or not response.display else response).focus(scroll_visible=False)
 
     async def action_beside(self, step: int) -> None:
         """``[`` and ``]``: along the list that it was opened from."""
@@ -364,8 +250,8 @@ class ExchangeSection(Section):
 
     def action_secrets(self) -> None:
         """``h``: show passwords and keys, or hide them again."""
-        self._bare = not self._bare
-        self._draw_frames()
+        if self.exchange is not None:
+            self.frames.show(self.exchange, bare=not self.frames.bare)
 
     def action_station(self) -> None:
         """``i``: open the station."""

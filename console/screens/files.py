@@ -14,28 +14,22 @@ from textual.binding import Binding, BindingType
 from console.engine.errors import ChargehandError
 from console.engine.orders.transfers import image_path
 from console.engine.tasks import Owner, cancel_all, spawn
-from console.engine.transfer.model import StoredFile, Transfer
+from console.engine.transfer.model import StoredFile
 from console.screens import file_rows as rows
 from console.screens.ask import AskScreen
 from console.screens.base import KeyHint
-from console.screens.told import Line, Told, plain
+from console.screens.file_list import FileList
+from console.screens.told import Told, plain
 from console.screens.words import FilteredSection
 from widgets.columns import Cell, CellLike, Row
-from widgets.format import age
 from widgets.line_table import LineTable
 from widgets.safe import safe_text
 
 LOOK_NS: Final = 2_000_000_000
 """How often the folders are looked at: a person may drop an image there."""
 
-KEPT: Final = 50
-"""Transfers that are over and still shown."""
-
 WIDE: Final = 150
 """Cells from which on every stage of an update stands in its row."""
-
-Key = tuple[str, Hashable]
-"""A row: its group (``head``, ``move``, ``image``, ``got``, ``run``) and what it is there."""
 
 
 class FilesSection(FilteredSection):
@@ -54,10 +48,7 @@ class FilesSection(FilteredSection):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._images: dict[str, StoredFile] = {}
-        self._received: dict[str, StoredFile] = {}
-        self._runs: dict[Key, rows.Run] = {}
-        self._heads: dict[str, str] = {}
+        self._model: FileList | None = None
         self._looked = 0
         self._looking = False
         self._seen: object = None
@@ -80,6 +71,13 @@ class FilesSection(FilteredSection):
     def table(self) -> LineTable:
         """The table."""
         return self.query_one(LineTable)
+
+    @property
+    def files(self) -> FileList:
+        """What stands in the table."""
+        if self._model is None:
+            self._model = FileList(self.engine)
+        return self._model
 
     # Pulling.
 
@@ -121,38 +119,16 @@ class FilesSection(FilteredSection):
         finally:
             self._looking = False
             self._looked = self._now
-        found = {one.name: one for one in images}, {str(one.path): one for one in received}
-        if found != (self._images, self._received):
-            self._images, self._received = found
+        if self.files.looked(images, received):
             self.rows_changed()
 
     def rows_changed(self) -> None:
-        """Choose the rows anew, group by group."""
-        engine, match = self.engine, self.words.match
-        moving = [one for one in engine.files.transfers.values() if match(_facts(one))]
-        running = [one for one in moving if one.state in ("waiting", "moving")]
-        over = [one for one in moving if one.state not in ("waiting", "moving")][-KEPT:]
-        ordered = sorted((*running, *over), key=lambda one: (one.state not in ("moving", "waiting"), -one.id))
-        images = [one for one in self._images.values() if match((one.name,))]
-        received = [one for one in self._received.values() if match((one.name, one.station))]
-        runs = [one for one in rows.runs_of(engine.fleet.stations.values()) if match((one.station, one.what))]
-        self._runs = {("run", (one.station, one.what)): one for one in runs}
-        groups: list[tuple[str, str, str, list[Key]]] = [
-            ("move", "TRANSFERS", f"{len(running) or 'none'} on the move", [("move", one.id) for one in ordered]),
-            ("run", "UPDATES AND UPLOADS", "as told", list(self._runs)),
-            ("image", "IMAGES TO OFFER", "n adds one", [("image", one.name) for one in images]),
-            ("got", "RECEIVED", "", [("got", str(one.path)) for one in received]),
-        ]
-        keys: list[Key] = []
-        for name, title, note, found in groups:
-            if found:
-                self._heads[name] = f"{title}\0{note}"
-                keys += [("head", name), *found]
+        """Choose the rows anew."""
+        keys = self.files.keys(self.words)
         if not keys:
             self.table.set_empty(self._empty_lines())
         self.table.set_rows(keys)
         self._pass_heading()
-        self.table.pull()
 
     def _pass_heading(self) -> None:
         """The cursor never rests on a heading: it goes on the way it came, or turns round at the top."""
@@ -166,70 +142,15 @@ class FilesSection(FilteredSection):
             self._at = table.keys.index(table.cursor_key)
 
     def _row(self, key: Hashable) -> Row:
-        group, one = cast("Key", key)
-        if group == "head":
-            title, _, note = self._heads.get(str(one), "").partition("\0")
-            return rows.heading(title, note)
-        if group == "move":
-            transfer = self._transfer(key)
-            return () if transfer is None else rows.transfer_row(transfer)
-        if group == "run":
-            run = self._runs.get((group, one))
-            return () if run is None else rows.run_row(run, whole=self.size.width >= WIDE)
-        file = self._file(key)
-        return () if file is None else rows.stored_row(file, self._known(file.station), self._now)
-
-    def _known(self, folder: str | None) -> str:
-        """The station whose uploads lie in that folder: its identity, where it is known."""
-        found = self.engine.fleet.station(folder) if folder else None
-        return found.id if found is not None else folder or ""
+        return self.files.row(key, wide=self.size.width >= WIDE, now_ns=self._now)
 
     def _version(self, key: Hashable) -> object:
-        group, one = cast("Key", key)
-        if group == "head":
-            return self._heads.get(str(one))
-        if group == "move":
-            transfer = self._transfer(key)
-            return None if transfer is None else (transfer.changed, transfer.done, int(transfer.rate), transfer.state)
-        if group == "run":
-            return self._runs.get((group, one)), self.size.width >= WIDE
-        file = self._file(key)
-        return None if file is None else age((self._now - file.modified) / rows.NS)
-
-    def _transfer(self, key: Hashable) -> Transfer | None:
-        if not isinstance(key, tuple) or key[0] != "move":
-            return None
-        return self.engine.files.transfers.get(key[1])
-
-    def _file(self, key: Hashable) -> StoredFile | None:
-        if not isinstance(key, tuple):
-            return None
-        return {"image": self._images, "got": self._received}.get(key[0], {}).get(key[1])
+        return self.files.version(key, wide=self.size.width >= WIDE, now_ns=self._now)
 
     # The row at the cursor.
 
-    def _lines(self) -> list[Line]:
-        key = self.table.cursor_key
-        transfer, file = self._transfer(key), self._file(key)
-        if transfer is not None:
-            return rows.transfer_lines(transfer, self._link(transfer))
-        if file is not None:
-            return rows.stored_lines(file)
-        run = self._runs.get(cast("Key", key)) if isinstance(key, tuple) else None
-        return [] if run is None else rows.run_lines(run)
-
-    def _link(self, transfer: Transfer) -> str:
-        """The URL that the station was given, while its path is open."""
-        files = self.engine.files
-        if files.by_token(transfer.token) is None:
-            return ""
-        link = self.engine.links.get(transfer.station)
-        return files.link(
-            transfer, link.local_host if link is not None else files.url.split("://")[-1].rsplit(":", 1)[0]
-        )
-
     def _tell(self) -> None:
-        self.query_one(Told).show(self._lines())
+        self.query_one(Told).show(self.files.lines(self.table.cursor_key))
 
     @on(LineTable.Highlighted)
     def _highlighted(self) -> None:
@@ -239,7 +160,7 @@ class FilesSection(FilteredSection):
     @on(LineTable.Selected)
     def _selected(self) -> None:
         key = self.table.cursor_key
-        file = self._file(key)
+        file = self.files.file(key)
         if file is not None and file.station is None:
             self._offer(file)
         elif file is not None:
@@ -252,7 +173,7 @@ class FilesSection(FilteredSection):
     def hints(self) -> list[KeyHint]:
         """Keys of the row at the cursor."""
         key = self.table.cursor_key
-        file = self._file(key)
+        file = self.files.file(key)
         word = "offer" if file is not None and file.station is None else ("folder" if file is not None else "station")
         nothing = None if self._path() is not None else "This row is no file on this machine."
         return [
@@ -269,29 +190,18 @@ class FilesSection(FilteredSection):
         return "This console is read-only: it offers nothing." if self.engine.read_only else None
 
     def _path(self) -> Path | None:
-        key = self.table.cursor_key
-        transfer, file = self._transfer(key), self._file(key)
-        if file is not None:
-            return file.path
-        return transfer.path if transfer is not None else None
+        return self.files.path(self.table.cursor_key)
 
     def selected_station(self) -> str | None:
         """The station of the row at the cursor, where it is known."""
-        key = self.table.cursor_key
-        transfer, file = self._transfer(key), self._file(key)
-        run = self._runs.get(cast("Key", key)) if isinstance(key, tuple) else None
-        name = transfer.station if transfer is not None else (run.station if run is not None else None)
-        if name is None and file is not None:
-            name = file.station
-        found = self.engine.fleet.station(name) if name else None
-        return None if found is None else found.id
+        return self.files.station(self.table.cursor_key) if self.host.ready else None
 
     def copied(self) -> tuple[str, str] | None:
         """The path of the file at the cursor; for others what is told of them."""
         path = self._path()
         if path is not None:
             return str(path), "the path"
-        lines = self._lines()
+        lines = self.files.lines(self.table.cursor_key)
         return (plain(lines), "what is known of it") if lines else None
 
     # Actions.
@@ -362,10 +272,6 @@ class FilesSection(FilteredSection):
             "",
             Cell(f"The file server listens at {self.engine.files_url}", "muted"),
         ]
-
-
-def _facts(transfer: Transfer) -> tuple[str | None, ...]:
-    return transfer.name, transfer.station, transfer.state, transfer.purpose, transfer.error
 
 
 def _check_path(said: str) -> str | None:

@@ -62,7 +62,7 @@ async def test_a_broken_frame_opens_at_its_broken_column(engine: Engine, dial: A
     async with open_console(engine) as console:
         section = await opened(console, engine.feed.last_id)
         await console.sees("Broken", "column", '"transactionId":,', "FormationViolation")
-        assert section.frames[0].mode == "raw"
+        assert section.frames.views[0].mode == "raw"
 
 
 async def test_n_goes_along_the_transaction_and_the_ends_are_told(engine: Engine, dial: Any, open_console: Any) -> None:

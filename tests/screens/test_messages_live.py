@@ -139,7 +139,7 @@ async def test_taking_the_filter_away_shows_every_row_in_order(
             console.pull()
         await until(lambda: log.row_count == 261)
         keys = [log._view.key_at(index) for index in range(log.row_count)]
-        assert keys == sorted(keys)
+        assert keys == sorted(key for key in keys if isinstance(key, int))
         await console.press("slash", *"action:Boot*", "enter")
         await console.sees("BootNotification")
 

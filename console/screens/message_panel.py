@@ -1,0 +1,291 @@
+"""A live log of exchanges with its filter line, of all stations or of one: the Messages section, and part of a station."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+
+from console.engine.errors import ChargehandError, FilterError
+from console.engine.filter import Filter, complete, parse_filter
+from console.engine.journal.queries import quoted
+from console.engine.wire.exchange import Exchange
+from console.engine.wire.schema import actions
+from console.screens.base import Host
+from console.screens.message_desk import MessageDesk, desk_of, mark
+from console.screens.message_log import MessageLog, copied
+from console.screens.message_rows import JournalSource
+from console.screens.send_again import send_again
+from console.screens.words import FilterNote
+from widgets.columns import Cell, CellLike
+from widgets.completion import Completion
+from widgets.filter_line import FilterLine
+from widgets.line_log import LineLog
+
+if TYPE_CHECKING:
+    from console.engine.engine import Engine
+
+VERSIONS: Final = ("1.6", "2.0.1", "2.1")
+HINT: Final = (
+    'station:CP-0* action:MeterValues dir:in is:error ms:>500 since:5m tx:41 "GroundFailure"   ! negates   | or'
+)
+
+
+def _check(text: str) -> str | None:
+    """What is wrong with a filter line, None where it is right."""
+    try:
+        parse_filter(text)
+    except FilterError as error:
+        return error.sentence
+    return None
+
+
+def _word_start(text: str, cursor: int) -> int:
+    """Where the alternative under the cursor begins."""
+    start = cursor
+    while start > 0 and not text[start - 1].isspace() and text[start - 1] not in "!|":
+        start -= 1
+    return start
+
+
+class MessagesPanel(Vertical):
+    """A live log of exchanges with its filter line, of all stations or of one. Whoever shows it calls ``pull``.
+
+    ``station``: only its exchanges. The panel reads nothing before the first ``pull``.
+    """
+
+    DEFAULT_CSS = """
+    MessagesPanel { height: 1fr; width: 1fr; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("b", "mark", "Mark", show=False),
+        Binding("B", "marked", "Marked ones", show=False),
+        Binding("e", "again", "Edit and send again", show=False),
+    ]
+
+    def __init__(self, *, station: str | None = None, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.station = station
+        self.where: Filter = parse_filter("" if station is None else f"station:{quoted(station)}")
+        self._all_stations = station is None
+        self._fresh = False
+        self._last_id = 0
+        self._total = 0
+        self._marks = -1
+        self.filter_text = ""
+
+    def compose(self) -> ComposeResult:
+        """Filter line, log."""
+        yield FilterLine(_check, self._complete, hint=HINT)
+        yield FilterNote()
+        yield MessageLog(all_stations=self._all_stations, marked=self._is_marked)
+
+    @property
+    def host(self) -> Host:
+        """The console."""
+        return cast("Host", self.app)
+
+    @property
+    def engine(self) -> Engine:
+        """The running engine."""
+        return self.host.engine
+
+    @property
+    def log_view(self) -> MessageLog:
+        """The log."""
+        return self.query_one(MessageLog)
+
+    @property
+    def filter_line(self) -> FilterLine:
+        """The line above it."""
+        return self.query_one(FilterLine)
+
+    @property
+    def chosen(self) -> Exchange | None:
+        """The exchange at the cursor."""
+        return self.log_view.chosen
+
+    # Pulling.
+
+    def pull(self, now_ns: int) -> None:
+        """Take in what has come since the last pull."""
+        engine = self.engine
+        if not self._fresh:
+            self._start()
+        feed = engine.feed
+        if feed.total != self._total:
+            missed = feed.total - self._total - len(feed.rows) if self._total else 0
+            self._total = feed.total
+            if missed > 0:
+                self._skip(missed)
+        if feed.last_id > self._last_id:
+            matches = self.where.matches
+            log = self.log_view
+            for exchange in feed.since(self._last_id):
+                if matches(exchange):
+                    log.append(exchange.id, exchange)
+            self._last_id = feed.last_id
+        desk = self._desk
+        if desk.changed != self._marks:
+            self._marks = desk.changed
+            self.log_view.forget_strips()
+            self.log_view.refresh()
+
+    def _skip(self, missed: int) -> None:
+        """More came than is kept in memory: the tail is read anew; one who looks back keeps the place."""
+        if self.log_view.following:
+            self._start()
+        else:
+            self.log_view.skipped(missed)
+
+    def _start(self) -> None:
+        self._fresh = True
+        self._last_id = self.engine.feed.last_id
+        self._total = self.engine.feed.total
+        self.log_view.clear()
+        self.log_view.set_empty(self._empty_lines())
+        self.run_worker(self._load, name="read messages", group="messages", exclusive=True, exit_on_error=False)
+
+    async def _load(self) -> None:
+        engine, matches = self.engine, self.where.matches
+        try:
+            await self._desk.load()
+            # From here on the pull goes on where the feed ends now; what the feed holds stands before it, in order.
+            newest = [(one.id, one) for one in engine.feed.since(0) if matches(one)]
+            self._last_id = engine.feed.last_id
+            await self.log_view.load(JournalSource(engine, self.where), newest=newest)
+        except ChargehandError as error:
+            self.host.say(error.sentence, title=error.title, severity="error")
+
+    @property
+    def _desk(self) -> MessageDesk:
+        return desk_of(self.engine)
+
+    def _is_marked(self, exchange: int) -> bool:
+        return self.host.ready and exchange in self._desk.marks
+
+    def _empty_lines(self) -> list[CellLike]:
+        if self.filter_text:
+            return [
+                Cell("No message matches this filter.", "bold"),
+                "",
+                Cell("/ changes it   esc takes it away", "muted"),
+            ]
+        if self.station is not None:
+            return [Cell("No message of this station yet.", "bold"), "", Cell("t asks it to send one", "muted")]
+        urls = self.engine.listen_urls
+        return [
+            Cell("No message yet.", "bold"),
+            "",
+            Cell("Type this URL into a charger:", "muted"),
+            Cell(f"{urls[0] if urls else ''}<station id>", "accent bold"),
+            "",
+            Cell("q shows it as a QR code   d starts a demo fleet", "muted"),
+        ]
+
+    # Filter.
+
+    def set_station(self, station: str) -> None:
+        """Show the exchanges of another station."""
+        if station != self.station:
+            self.station = station
+            self.filter_text = "\0"  # holds for another station: never the same
+            self.set_filter("")
+
+    def set_filter(self, text: str) -> None:
+        """Show only what passes; a line that is wrong opens and says why, and what was shown stays."""
+        line = self.filter_line
+        line.value = text
+        if _check(text) is not None:
+            line.open()
+        else:
+            self._apply(text)
+
+    def focus_filter(self) -> None:
+        """Open the filter line."""
+        self.query_one(FilterNote).show("")
+        self.filter_line.open()
+
+    def _apply(self, text: str) -> None:
+        text = text.strip()
+        if text != self.filter_text:
+            self.filter_text = text
+            scope = "" if self.station is None else f"station:{quoted(self.station)} "
+            self.where = parse_filter(scope + text)
+            self._fresh = False
+            if self.host.ready:
+                self.pull(self.engine.clock())
+        self.query_one(FilterNote).show("" if self.filter_line.has_class("-shown") else text)
+
+    @on(FilterLine.Filtered)
+    def _filtered(self, event: FilterLine.Filtered) -> None:
+        event.stop()
+        self._apply(event.text)
+
+    @on(FilterLine.Closed)
+    def _filter_closed(self, event: FilterLine.Closed) -> None:
+        event.stop()
+        self._apply(event.line.filter_text)
+        self.take_focus()
+
+    def _complete(self, text: str, cursor: int) -> list[Completion]:
+        if not self.host.ready:
+            return []
+        known = {
+            "station": [one.id for one in self.engine.fleet.stations.values()],
+            "action": sorted({name for version in VERSIONS for name in actions(version)}),
+            "version": list(VERSIONS),
+        }
+        start = _word_start(text, cursor)
+        return [Completion(word, start=start) for word in complete(text, cursor, known)]
+
+    def take_focus(self) -> None:
+        """The keyboard goes to the log."""
+        self.log_view.focus(scroll_visible=False)
+
+    def back(self) -> bool:
+        """``esc``: takes the filter away, then follows the newest again."""
+        if self.filter_text:
+            self.set_filter("")
+            self.take_focus()
+            return True
+        if not self.log_view.following:
+            self.log_view.follow()
+            return True
+        return False
+
+    # What rows can do.
+
+    @on(LineLog.Selected)
+    def _selected(self, event: LineLog.Selected) -> None:
+        event.stop()
+        if isinstance(event.key, int):
+            self._desk.where = self.where
+            self.host.open_exchange(event.key)
+
+    def copied(self) -> tuple[str, str] | None:
+        """Both frames of the exchange at the cursor, secrets hidden."""
+        chosen = self.chosen
+        return None if chosen is None else copied(chosen)
+
+    async def action_mark(self) -> None:
+        """``b``: mark the exchange, or take the mark away."""
+        if self.chosen is not None:
+            await mark(self.host, self.chosen)
+
+    def action_marked(self) -> None:
+        """``B``: only the marked ones, or all again."""
+        line = self._desk.marked_line()
+        if not line:
+            self.host.say("No message is marked: b marks one.")
+        else:
+            self.set_filter("" if self.filter_text == line else line)
+
+    def action_again(self) -> None:
+        """``e``: edit a call of ours and send it again."""
+        if self.chosen is not None:
+            send_again(self.host, self.chosen)
