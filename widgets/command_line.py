@@ -131,7 +131,7 @@ class CommandLine(Vertical):
         self.add_class("-shown")
         self._write(text, len(text))
         self._look()
-        self._input.focus()
+        self.screen.set_focus(self._input)  # at once: the next key is already on its way
 
     def close(self) -> None:
         """Hide the line."""

@@ -116,7 +116,7 @@ class FilterLine(SafeInput):
             self.value = text
         self.cursor_position = len(self.value)
         self._subtitle()
-        self.focus()
+        self.screen.set_focus(self)  # at once: the next key is already on its way
 
     def close(self) -> None:
         """Hide the line; the filter stays as it is."""

@@ -12,7 +12,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher
+from textual.widgets import ContentSwitcher, Input
 
 from console.engine.orders.table import key_rows
 from console.screens.base import KeyHint, Section, key_label
@@ -44,8 +44,9 @@ class Frame(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(one.key or "", f"section('{one.kind}')", one.title, id=one.kind, show=False) for one in BAR),
-        Binding("colon", "command", "Command", id="command", show=False),
-        Binding("slash", "filter", "Filter", id="filter", show=False),
+        # First of all keys, so that what is typed or pasted behind them goes into the line and gives no order.
+        Binding("colon", "command", "Command", id="command", show=False, priority=True),
+        Binding("slash", "filter", "Filter", id="filter", show=False, priority=True),
         Binding("question_mark,f1", "help", "Help", id="help", show=False),
         Binding("p", "freeze", "Pause", id="pause", show=False),
         Binding("q", "qr", "QR code", id="qr", show=False),
@@ -298,6 +299,10 @@ class Frame(Screen[None]):
         self.frozen = not self.frozen
         self.console.frozen = self.frozen
         self.draw(self.console.now())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In a line that is being typed, ``:`` and ``/`` are text."""
+        return action not in ("command", "filter") or not isinstance(self.focused, Input)
 
     def action_filter(self) -> None:
         """``/``."""
