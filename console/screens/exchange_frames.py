@@ -9,14 +9,13 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
-from textual.content import Content
 
 from console.engine.masking import masked_payload, masked_raw
 from console.engine.wire.exchange import Exchange, Happening
 from console.screens.message_rows import broken_at
 from widgets.format import bytes_
 from widgets.json_tree import FrameView, Mark
-from widgets.safe import safe_text
+from widgets.safe import safe_content, safe_text
 
 SIDE_BY_SIDE = 120  # cells from which on the frames stand beside each other
 _WAYS = {"raw": "as sent", "pretty": "indented", "tree": "as a tree"}
@@ -128,7 +127,7 @@ class Frames(Container):
         self._subtitles()
 
     def _title(self, box: str, text: str) -> None:
-        self.query_one(box).border_title = Content(text)
+        self.query_one(box).border_title = safe_content(text)
 
     def _subtitles(self) -> None:
         """How big each frame is and how it is looked at."""
@@ -137,7 +136,7 @@ class Frames(Container):
             if raw is not None:
                 size = bytes_(len(raw if isinstance(raw, bytes) else raw.encode("utf-8", "surrogatepass")))
             note = " · secrets hidden" if hidden else ""
-            self.query_one(box).border_subtitle = Content(f"{size} · {_WAYS[view.mode]}{note}")
+            self.query_one(box).border_subtitle = safe_content(f"{size} · {_WAYS[view.mode]}{note}")
 
     def _masked(self, raw: Raw) -> str:
         exchange = self._exchange

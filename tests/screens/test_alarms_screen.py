@@ -146,3 +146,17 @@ def test_state_and_severity_are_words_beside_their_glyph() -> None:
     assert state(alarm())[0] == "● standing"
     assert state(alarm(acknowledged=2, acknowledged_by="anna"))[0] == "✓ noted by anna"
     assert state(alarm(cleared=2))[0] == "○ cleared"
+
+
+async def test_what_a_station_says_of_its_fault_is_drawn_and_never_obeyed(
+    engine: Engine, dial: Any, open_console: Any
+) -> None:
+    station = await dial(engine)
+    await station.boot()
+    await station.call("StatusNotification", {**FAULT, "vendorErrorCode": "\x1b[2J", "info": "[/] [@click=quit]x ‮abc"})
+    async with open_console(engine, size=(200, 60), section="alarms") as console:
+        await console.sees("\\u001b[2J", "[/] [@click=quit]x")
+        assert "\x1b" not in console.text()
+        assert "‮" not in console.text()
+        await console.press("a")
+        await console.sees("Take note", "[@click=quit]x")

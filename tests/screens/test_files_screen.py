@@ -163,3 +163,17 @@ def test_a_failed_update_awaits_nothing_more() -> None:
 
 def test_idle_alone_is_no_update() -> None:
     assert last_run(station_with(("Idle", None)), "firmware") is None
+
+
+async def test_the_name_of_an_upload_is_drawn_and_never_a_path(engine: Engine, dial: Any, open_console: Any) -> None:
+    station = await dial(engine)
+    await station.boot()
+    async with open_console(engine, size=(200, 60), section="files") as console:
+        transfer = engine.files.expect(station="CP-001", order=7, kind="diagnostics")
+        url = engine.files.link(transfer, "127.0.0.1")
+        async with httpx.AsyncClient() as client:
+            await client.put(f"{url}%1b%5b2J%5bbold%5d..log", content=b"z")
+        await console.sees("✓ saved")
+        assert "\x1b" not in console.text()
+        path, _ = section(console).copied() or ("", "")
+        assert Path(path).resolve().is_relative_to((engine.data / "files" / "received").resolve())

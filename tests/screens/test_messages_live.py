@@ -235,3 +235,14 @@ async def test_the_section_knows_which_station_orders_are_for(engine: Engine, di
         text, what = console.section.copied() or ("", "")
         assert text.startswith("[2,")
         assert "BootNotification" in what
+
+
+async def test_a_filter_that_matches_nothing_says_so(engine: Engine, dial: Any, open_console: Any) -> None:
+    station = await dial(engine)
+    await station.boot()
+    async with open_console(engine, section="messages") as console:
+        await console.sees("BootNotification")
+        await console.press("slash", *"action:Nothing", "enter")
+        await console.sees("No message matches this filter", "esc takes it away")
+        await console.press("escape")
+        await console.sees("BootNotification")
