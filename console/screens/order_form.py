@@ -152,6 +152,11 @@ class OrderForm(ModalScreen[None]):
         return {field.spec.name: field.value for field in self.query(Field)}
 
     @property
+    def given(self) -> dict[str, str]:
+        """The same without what was left out: stations of another version may not know that argument."""
+        return {one.spec.name: one.value for one in self.query(Field) if one.value.strip() or one.spec.required}
+
+    @property
     def danger(self) -> str:
         """How dangerous the order is as it stands; to many stations every order that does something is."""
         level = self.order.danger(self.values)
@@ -167,11 +172,22 @@ class OrderForm(ModalScreen[None]):
         danger = self.danger == "danger"
         self.query_one(".dialog").set_class(danger, "-danger")
         self.query_one("#send", Button).variant = "error" if danger else "primary"
-        words = "→ enter sends · esc leaves" if danger else "enter sends · esc leaves"
+        self._say_keys()
+
+    def _say_keys(self) -> None:
+        """What the keys do from where the keyboard is: a dangerous order is sent from its button only."""
+        at = self.focused.id if isinstance(self.focused, Button) else None
+        if at == "cancel":
+            words = "→ then enter sends · esc leaves"
+        elif at is None and self.danger == "danger":
+            words = "enter to the buttons · esc leaves"
+        else:
+            words = "enter sends · esc leaves"
         self.query_one(".buttons .keys", Static).update(Content(words))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """A few words on what belongs into the field that has the keyboard."""
+        """A few words on what belongs into the field that has the keyboard, and on the keys."""
+        self._say_keys()
         field = next((one for one in event.widget.ancestors if isinstance(one, Field)), None)
         for line in self.query("#field-hint").results(Static):
             line.update(
@@ -234,8 +250,8 @@ class OrderForm(ModalScreen[None]):
     async def _go(self) -> None:
         try:
             for version in self._versions():
-                check_arguments(self.order, version, self.values)
-            runs = await self.console.orders.give(self.order, self.stations, self.values)
+                check_arguments(self.order, version, self.given)
+            runs = await self.console.orders.give(self.order, self.stations, self.given)
         except ChargehandError as error:
             self._sending = False
             if self.is_attached:

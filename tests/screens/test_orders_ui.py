@@ -254,3 +254,19 @@ async def test_an_order_that_was_left_tells_its_end(engine: Engine, dial: Any, o
         await console.sees("CP-001 · reset done", "booted again")
         await console.press("o")
         await console.sees("Orders given", "✓ done")
+
+
+async def test_stations_of_different_versions_take_one_bulk_order(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine) as console:
+        old = await charger(dial, engine, "CP-001")
+        new = await dial(engine, "CP-002", "2.0.1")
+        info = {"model": "One", "vendorName": "Maker"}
+        await new.call("BootNotification", {"reason": "PowerUp", "chargingStation": info})
+        await console.sees("CP-001", "CP-002", "2 online")
+        await console.press("ctrl+a", "r")
+        await shows(console, OrderForm)
+        await console.sees("→ then enter sends")
+        await console.press("right", "enter")
+        assert (await old.answer_next({"status": "Accepted"}))[3] == {"type": "Soft"}
+        assert (await new.answer_next({"status": "Scheduled"}))[3] == {"type": "OnIdle"}
+        await console.sees("Reset · 2 stations")
