@@ -93,11 +93,11 @@ class SessionDetail(Vertical):
             self._read_at = now_ns
             spawn(self._read(one), name="read samples", owner=self.console.tasks)
         second = now_ns // _NS if one.state == "active" else 0
-        drawn = (one.id, one.changed, one.state, second, len(self._samples))
+        place = self.query_one("#facts Lines", Lines)
+        drawn = (one.id, one.changed, one.state, second, len(self._samples), place.size.width)
         if drawn == self._drawn:
             return
         self._drawn = drawn
-        place = self.query_one("#facts Lines", Lines)
         place.set_lines(facts_lines(facts(one, self._samples, now_ns), place.size.width))
         self.query_one(SessionChart).show(one)
 

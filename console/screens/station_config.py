@@ -165,7 +165,7 @@ class ConfigPane(StationPane):
         if self._copy is not None and differs:
             there = Cell("not in the copy" if name not in self._copy else _shown(name, mine), "warn")
         if variable is None:
-            return [Cell(name, "muted"), Cell("not told any more", "muted"), Cell(_ONLY_THERE, "muted"), None, there]
+            return [Cell(name, "muted"), Cell(_ONLY_THERE, "muted"), None, None, there]
         word, tone = _ACCESS.get(variable.mutability or "", (variable.mutability or "", "muted"))
         value: CellLike = Cell(_shown(name, setting_value(variable)), "bold" if differs else "")
         if self._waits(name):

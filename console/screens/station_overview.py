@@ -54,7 +54,7 @@ class OverviewPane(StationPane):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._chosen = 0
-        self._stamp: tuple[int, int] = (-1, -1)
+        self._stamp: tuple[int, ...] = ()
         self._places: list[tuple[int, int]] = []
 
     def compose(self) -> ComposeResult:
@@ -80,15 +80,16 @@ class OverviewPane(StationPane):
     def renew(self) -> None:
         """Another station."""
         self._chosen = 0
-        self._stamp = (-1, -1)
+        self._stamp = ()
         self._places = []
         self.query(Card).remove()
+        self.query_one("#no-connector").display = True
         self.panel.set_station(self.identity)
 
     def show(self, identity: str) -> None:
         """In sight again: draw everything."""
         super().show(identity)
-        self._stamp = (-1, -1)
+        self._stamp = ()
 
     def pull(self, now_ns: int) -> None:
         """Cards, chart and facts where the station has changed, and their ages once a second."""
@@ -98,7 +99,8 @@ class OverviewPane(StationPane):
             return
         transactions = self.engine.fleet.transactions
         moved = max((transactions[one].changed for one in station.active if one in transactions), default=0)
-        stamp = (max(station.changed, moved), now_ns // _NS)
+        place = self.query_one("#station-facts", Lines)
+        stamp = (max(station.changed, moved), now_ns // _NS, place.size.width)
         if stamp == self._stamp:
             return
         self._stamp = stamp
@@ -125,7 +127,6 @@ class OverviewPane(StationPane):
         ]
         link = self.engine.links.get(station.id)
         facts = station_facts(station, link, alarms, quirks, now_ns)
-        place = self.query_one("#station-facts", Lines)
         place.set_lines(facts_lines(facts, place.size.width))
 
     def _chart(self) -> None:
@@ -143,7 +144,7 @@ class OverviewPane(StationPane):
         self.query(Card).remove()
         self.query_one("#no-connector").display = not places
         cards.mount_all([Card(place) for place in places])
-        self._stamp = (-1, -1)
+        self._stamp = ()
 
     def _session_on(self, connector: Connector) -> Transaction | None:
         fleet = self.engine.fleet
@@ -215,13 +216,13 @@ class OverviewPane(StationPane):
         event.stop()
         if event.place in self._places:
             self._chosen = self._places.index(event.place)
-            self._stamp = (-1, -1)
+            self._stamp = ()
 
     def action_choose(self, step: int) -> None:
         """``n``: another connector."""
         if self._places:
             self._chosen = (self._chosen + step) % len(self._places)
-            self._stamp = (-1, -1)
+            self._stamp = ()
             self.query(Card)[self._chosen].scroll_visible(animate=False)
             self.pull(self.engine.clock())
 

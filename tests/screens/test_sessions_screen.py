@@ -1,0 +1,193 @@
+"""Sessions: running first, history from the journal, the detail with every sample, and exports."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from console.engine.engine import Engine
+from console.screens.sessions import SessionsSection
+
+
+def stamp(seconds: float = 0) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+async def start(station: Any, tag: str = "TAG-1", connector: int = 1, at: float = -60) -> int:
+    payload = {"connectorId": connector, "idTag": tag, "meterStart": 1000, "timestamp": stamp(at)}
+    answer = await station.call("StartTransaction", payload)
+    return int(answer[2]["transactionId"])
+
+
+async def stop(station: Any, number: int, wh: int = 3500, reason: str = "EVDisconnected", **more: Any) -> None:
+    payload = {"transactionId": number, "meterStop": wh, "timestamp": stamp(), "reason": reason, **more}
+    await station.call("StopTransaction", payload)
+
+
+async def reading(station: Any, number: int, wh: float, watts: float, at: float) -> None:
+    values = [
+        {"value": str(wh), "measurand": "Energy.Active.Import.Register", "unit": "Wh"},
+        {"value": str(watts), "measurand": "Power.Active.Import", "unit": "W"},
+        {"value": "16.1", "measurand": "Current.Import", "phase": "L1", "unit": "A"},
+        {"value": "15.9", "measurand": "Current.Import", "phase": "L2", "unit": "A"},
+    ]
+    meter = [{"timestamp": stamp(at), "sampledValue": values}]
+    await station.call("MeterValues", {"connectorId": 1, "transactionId": number, "meterValue": meter})
+
+
+async def test_running_sessions_stand_before_ended_ones(
+    engine: Engine, dial: Any, open_console: Any, size: Any
+) -> None:
+    async with open_console(engine, size=size, section="sessions") as console:
+        await console.sees("No session yet.")
+        station = await dial(engine)
+        await station.boot()
+        first = await start(station, "TAG-1", 1)
+        second = await start(station, "TAG-2", 2, at=-30)
+        await stop(station, second)
+        await console.sees("⚡ active", "✓ ended")
+        section = console.section
+        assert isinstance(section, SessionsSection)
+        order = [section.panel.transaction(int(str(key))) for key in section.panel.table.keys]
+        assert [one.wire for one in order if one is not None] == [str(first), str(second)]
+        assert console.app.view_failures == []
+
+
+async def test_the_detail_tells_start_stop_samples_and_grows(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, size=(160, 40), section="sessions") as console:
+        station = await dial(engine)
+        await station.boot()
+        number = await start(station)
+        await reading(station, number, 1500, 7000, -40)
+        await console.sees("⚡ active")
+        await console.press("enter")
+        await console.sees(
+            "still running", "id tag TAG-1", "Energy Wh", "I L1 A", "16.1", "1 000 Wh → 1 500 Wh = 500 Wh"
+        )
+        await reading(station, number, 2600, 11000, -20)
+        await console.sees("= 1 600 Wh", "2600")
+        await stop(station, number, 2600, "Local", idTag="TAG-9")
+        await console.sees("reason Local", "id tag TAG-9")
+        await console.press("escape")
+        await console.sees("✓ ended")
+
+
+async def test_missing_sequence_numbers_are_shown(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, size=(160, 40), section="sessions") as console:
+        station = await dial(engine, "CS-2", "2.0.1")
+        await station.boot()
+        for kind, sequence in (("Started", 0), ("Updated", 1), ("Updated", 4)):
+            payload = {
+                "eventType": kind,
+                "timestamp": stamp(sequence - 10),
+                "triggerReason": "Authorized" if kind == "Started" else "MeterValuePeriodic",
+                "seqNo": sequence,
+                "transactionInfo": {"transactionId": "tx-1"},
+                "evse": {"id": 1, "connectorId": 1},
+            }
+            await station.call("TransactionEvent", payload)
+        await console.sees("⚠ seqNo 2–3 missing")
+        await console.press("enter")
+        await console.sees("seqNo 2–3 never came")
+
+
+async def test_an_inferred_end_is_marked(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, size=(160, 40), section="sessions") as console:
+        station = await dial(engine)
+        await station.boot()
+        await start(station, "TAG-1", 1, at=-600)
+        await start(station, "TAG-2", 1, at=-10)
+        await console.sees("≈ end inferred")
+        await console.press("G", "enter")
+        await console.sees("the station never said so: the end is inferred")
+
+
+async def test_history_comes_back_from_the_journal(make_engine: Any, dial: Any, open_console: Any) -> None:
+    engine = await make_engine()
+    station = await dial(engine)
+    await station.boot()
+    number = await start(station)
+    await reading(station, number, 1500, 7000, -40)
+    await stop(station, number)
+    await station.close()
+    await engine.stop()
+    again = await make_engine(data=engine.data)
+    async with open_console(again, section="sessions") as console:
+        await console.sees("✓ ended", "TAG-1")
+        await console.press("enter")
+        await console.sees("4 sampled values, 4 stored")
+
+
+async def test_words_filter_sessions(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, section="sessions") as console:
+        station = await dial(engine)
+        await station.boot()
+        await start(station, "ALPHA", 1)
+        await start(station, "BETA", 2)
+        await console.sees("ALPHA", "BETA")
+        await console.press("slash", *"alpha", "enter")
+        await console.sees("/alpha")
+        assert "BETA" not in console.text()
+        await console.press("escape")
+        await console.sees("BETA")
+
+
+async def test_the_table_is_exported_as_csv_and_the_samples_as_json_lines(
+    engine: Engine, dial: Any, open_console: Any
+) -> None:
+    async with open_console(engine, section="sessions") as console:
+        station = await dial(engine)
+        await station.boot()
+        number = await start(station)
+        await reading(station, number, 1500, 7000, -40)
+        await console.sees("⚡ active")
+        await console.press("E")
+        await console.sees("Where to?")
+        await console.press("enter")
+        await console.sees("1 rows written")
+        with (engine.data / "exports" / "sessions.csv").open(newline="") as file:
+            (row,) = csv.DictReader(file)
+        assert row["station"] == "CP-001"
+        assert row["id_tag"] == "TAG-1"
+        await console.press("enter")
+        await console.sees("4 stored")
+        await console.press("E")
+        await console.sees("every sample")
+        await console.press(*["backspace"] * 4, *".jsonl", "enter")
+        await console.sees("4 rows written")
+        path = engine.data / "exports" / f"session-CP-001-{number}.jsonl"
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        assert {row["measurand"] for row in rows} == {
+            "Energy.Active.Import.Register",
+            "Power.Active.Import",
+            "Current.Import",
+        }
+        assert [row["phase"] for row in rows if row["measurand"] == "Current.Import"] == ["L1", "L2"]
+
+
+async def test_an_export_needs_an_ending_it_knows(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, section="sessions") as console:
+        station = await dial(engine)
+        await station.boot()
+        await start(station)
+        await console.sees("⚡ active")
+        await console.press("E")
+        await console.sees("Where to?")
+        await console.press("backspace", "enter")
+        await console.sees("has no ending that can be written")
+
+
+async def test_a_stop_is_given_from_the_session_at_the_cursor(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, section="sessions") as console:
+        station = await dial(engine)
+        await station.boot()
+        await start(station, "TAG-1", 1, at=-60)
+        second = await start(station, "TAG-2", 2, at=-30)
+        await console.sees("TAG-1", "TAG-2")
+        await console.press("g", "x")
+        await console.sees(f"Transaction {second} ends")
+        await console.press("enter")
+        call = await station.answer_next({"status": "Accepted"})
+        assert call[3] == {"transactionId": second}
