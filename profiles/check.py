@@ -10,7 +10,7 @@ from profiles.address import is_loopback, parse_address
 from profiles.errors import ProfileError
 from profiles.findings import Finding, nearest
 from profiles.lines import KeyPath
-from profiles.profile import HEARTBEAT_LIMITS, VERSIONS, KnownStation, Listen, Profile
+from profiles.profile import HEARTBEAT_LIMITS, VERSIONS, KnownStation, Listen, Profile, Tls
 
 PROFILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """A profile's name is a file's name too."""
@@ -82,21 +82,8 @@ def _versions(listener: Listen, path: KeyPath) -> Iterator[Finding]:
 def _security(profile: Profile, listener: Listen, path: KeyPath) -> Iterator[Finding]:
     level = listener.security_profile
     where: KeyPath = (*path, "security_profile")
-    if level >= 2 and listener.tls is None:
-        yield Finding(
-            where, f"security profile {level} is TLS: add a [listen.tls] table with certificate and key, or use 0 or 1"
-        )
-    elif level >= 2 and listener.tls is not None:
-        wanted = [("certificate", listener.tls.certificate), ("key", listener.tls.key)]
-        if level == 3 and not listener.tls.client_ca:
-            yield Finding(
-                (*path, "tls", "client_ca"), "security profile 3 checks the station's certificate: name its CA"
-            )
-        elif level == 3:
-            wanted.append(("client_ca", listener.tls.client_ca or ""))
-        for key, file in wanted:
-            if not profile.path(file).is_file():
-                yield Finding((*path, "tls", key), f"there is no file {profile.path(file)}", "warning")
+    if listener.tls is not None:
+        yield from _tls(profile, listener.tls, path)
     if level in (1, 2) and not any(station.secrets() for station in profile.stations if _hex_is_sound(station)):
         yield Finding(where, "no [[stations]] entry has a password, so no station can connect here", "warning")
     if level == 0 and _exposed(listener) and profile.name != "bench":
@@ -106,6 +93,22 @@ def _security(profile: Profile, listener: Listen, path: KeyPath) -> Iterator[Fin
             "chargehand starts such a profile only with --insecure",
             "warning",
         )
+
+
+def _tls(profile: Profile, tls: Tls, path: KeyPath) -> Iterator[Finding]:
+    """Without files the console's own certificate authority makes what is needed."""
+    named = [key for key, _ in tls.files]
+    certificates, keys = named.count("certificate"), named.count("key")
+    if certificates != keys:
+        which = "certificate" if certificates < keys else "key"
+        yield Finding(
+            (*path, "tls", which),
+            f"every certificate needs its key: {certificates} certificates and {keys} keys are named. Leave both out, "
+            "and chargehand makes them",
+        )
+    for key, file in tls.files:
+        if not profile.path(file).is_file():
+            yield Finding((*path, "tls", key), f"there is no file {profile.path(file)}", "warning")
 
 
 def _registration(given_heartbeat: int | None) -> Iterator[Finding]:

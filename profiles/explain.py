@@ -42,7 +42,8 @@ def _walk(value: Any, kind: Type, path: KeyPath, hidden: frozenset[str]) -> Iter
     if isinstance(kind, Metadata):
         kind = kind.type
     if isinstance(kind, UnionType):
-        kind = next(each for each in kind.types if not isinstance(each, NoneType))
+        kinds = [each for each in kind.types if not isinstance(each, NoneType)]
+        kind = next((each for each in kinds if isinstance(each, ListType) == isinstance(value, list)), kinds[0])
         yield from _walk(value, kind, path, hidden)
     elif isinstance(kind, StructType) and isinstance(value, dict):
         fields = {each.encode_name: each for each in kind.fields if each.encode_name not in hidden}

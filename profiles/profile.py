@@ -33,11 +33,28 @@ Timeout = Annotated[float, Meta(ge=0.1, le=86_400)]
 
 
 class Tls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Files of a ``wss://`` listener (PEM). Relative paths start at the profile's own folder."""
+    """Files of a ``wss://`` listener (PEM). Relative paths start at the profile's own folder.
 
-    certificate: str
-    key: str
+    ``certificate`` and ``key`` are one file each, or as many of both: one RSA and one ECDSA certificate serve every
+    charger. Left out, the console's own authority makes them. ``client_ca`` signs the stations' certificates (security
+    profile 3); left out, that is the console's own authority too.
+    """
+
+    certificate: str | list[str] = []
+    key: str | list[str] = []
     client_ca: str | None = None
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Certificate and key, pair by pair; empty where the console's own authority makes them."""
+        return list(zip(_listed(self.certificate), _listed(self.key), strict=False))
+
+    @property
+    def files(self) -> list[tuple[str, str]]:
+        """(name of the key, file) of every file that is named."""
+        found = [("certificate", one) for one in _listed(self.certificate)]
+        found += [("key", one) for one in _listed(self.key)]
+        return found if self.client_ca is None else [*found, ("client_ca", self.client_ca)]
 
 
 class Listen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,6 +90,11 @@ class Listen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def authenticates(self) -> bool:
         """Whether a station must prove who it is (security profile 1 and above)."""
         return self.security_profile > 0
+
+    @property
+    def secure(self) -> bool:
+        """Whether it speaks TLS (security profiles 2 and 3, or a ``[listen.tls]`` table)."""
+        return self.security_profile >= 2 or self.tls is not None
 
     @property
     def exposed(self) -> bool:
@@ -158,7 +180,8 @@ class Screen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class KnownStation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A station the profile names: its identity, its secret and what is special about it.
 
-    ``version`` pins the OCPP version, ``accepted`` says how its boot is answered (Accepted or Pending), and
+    ``version`` pins the OCPP version, ``accepted`` says how its boot is answered (Accepted or Pending),
+    ``security_profile`` is the least that it may come with: on a listener below that it is refused (a downgrade), and
     ``quirks`` switches quirks of ``profiles/chargers`` on, or off with a leading ``-``.
     """
 
@@ -169,6 +192,7 @@ class KnownStation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     site: str | None = None
     version: str | None = None
     accepted: bool = True
+    security_profile: Annotated[int, Meta(ge=0, le=3)] | None = None
     quirks: list[str] = []
 
     def secrets(self) -> list[tuple[str, bytes]]:
@@ -260,6 +284,10 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     @cached_property
     def _by_tag(self) -> dict[str, Tag]:
         return {tag.id.casefold(): tag for tag in self.tags.known}
+
+
+def _listed(files: str | list[str]) -> list[str]:
+    return [files] if isinstance(files, str) else files
 
 
 def _is_hex_key(text: str) -> bool:

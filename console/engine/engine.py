@@ -37,8 +37,9 @@ from console.engine.fleet.fold import fold_exchange, fold_happening
 from console.engine.journal import Journal, Snapshot
 from console.engine.stats import Stats
 from console.engine.tasks import Owner, cancel_all, spawn
+from console.engine.trust.trust import Trust
 from console.engine.wire.exchange import Exchange, Happening, Record
-from profiles import KnownStation, Listen, Profile, format_address, parse_address
+from profiles import KnownStation, Listen, Profile, Tls, format_address, parse_address
 
 if TYPE_CHECKING:
     from console.engine.api.server import ApiServer
@@ -102,6 +103,7 @@ class Engine:
         self.stats = Stats()
         self.links = Links(self)
         self.listeners: list[Listener] = []
+        self.trust = Trust(profile, data / "trust")
         self.journal: Journal
         self._open_journal = open_journal
         self._journal_started = False
@@ -139,6 +141,8 @@ class Engine:
             raise
         spawn(self._tick(), name="engine tick", owner=self._tasks)
         spawn(self._retain(), name="journal retention", owner=self._tasks)
+        if self.trust.serves:
+            spawn(self.trust.renew(), name="certificate renewal", owner=self._tasks)
         _calm_collector()
         self.running = True
 
@@ -215,6 +219,7 @@ class Engine:
     async def _start_listeners(self) -> None:
         numbers = itertools.count(self.journal.last_id + 1)
         for listen in self.listens:
+            context = await self.trust.context(listen) if listen.secure else None
             door = Door(
                 listen,
                 strict=self.profile.strict,
@@ -222,7 +227,7 @@ class Engine:
                 approved=self._approved,
                 seen_as=self._seen_as,
             )
-            listener = Listener(self, listen, door, self.links, self.attempts, numbers)
+            listener = Listener(self, listen, door, self.links, self.attempts, numbers, context)
             listener.on_link = self._linked
             await listener.start()
             self.listeners.append(listener)
@@ -239,7 +244,9 @@ class Engine:
     @property
     def listen_urls(self) -> list[str]:
         """The URLs to type into a charger, each ending in ``/``; the identity comes behind it."""
-        return [f"{url('ws', *listener.address)}/" for listener in self.listeners]
+        return [
+            f"{url('wss' if listener.context is not None else 'ws', *listener.address)}/" for listener in self.listeners
+        ]
 
     @property
     def exposed(self) -> bool:
@@ -561,10 +568,15 @@ def _listens(profile: Profile, addresses: Sequence[str] | None) -> list[Listen]:
     made: list[Listen] = []
     for number, address in enumerate(addresses):
         template = profile.listen[min(number, len(profile.listen) - 1)]
-        if address.casefold().startswith("wss://") and template.tls is None:
-            raise ProfileError(f"--listen {address}: wss:// needs a [listen.tls] table in the profile {profile.name}.")
+        scheme = address.casefold().partition("://")[0]
+        if scheme == "ws" and template.secure:
+            raise ProfileError(
+                f"--listen {address}: the profile {profile.name} asks for TLS (security profile "
+                f"{template.security_profile}). Write wss://, or use another profile."
+            )
+        tls = template.tls or (Tls() if scheme == "wss" else None)
         host, port = parse_address(address)
-        made.append(msgspec.structs.replace(template, address=format_address(host, port)))
+        made.append(msgspec.structs.replace(template, address=format_address(host, port), tls=tls))
     return made
 
 

@@ -12,6 +12,7 @@
     │   ├── ``NoSuchStation``
     │   ├── ``NotConnected``
     │   └── ``NoSuchOrder``
+    ├── ``TrustError``        a certificate, key or secret that cannot be read, made or kept
     ├── ``TransferError``     a file that cannot be offered or received
     └── ``ApiError``          a running console that cannot be reached or that refuses
 """
@@ -35,6 +36,7 @@ __all__ = [
     "OrderError",
     "ProfileError",
     "TransferError",
+    "TrustError",
 ]
 
 
@@ -104,6 +106,12 @@ class TransferError(EngineError):
     """A file that cannot be offered or received."""
 
     title = "The file cannot be moved"
+
+
+class TrustError(EngineError):
+    """A certificate, key or secret that cannot be read, made or kept."""
+
+    title = "Certificates and secrets cannot be used"
 
 
 class ApiError(EngineError):

@@ -36,14 +36,10 @@ BAD = [
     ("[listen]\nversions = []", 2, "[listen] versions", "the list is empty"),
     ('[listen]\ndefault_version = "2.0"', 2, "[listen] default_version", "expected one of"),
     ('[listen]\nversions = ["2.1"]', 1, "[listen] default_version", '"1.6" is not among'),
-    ("[listen]\nsecurity_profile = 2", 2, "[listen] security_profile", "security profile 2 is TLS: add a [listen.tls]"),
-    (
-        '[listen]\nsecurity_profile = 3\n[listen.tls]\ncertificate = "a"\nkey = "b"',
-        3,
-        "[listen.tls] client_ca",
-        "security profile 3 checks the station's certificate",
-    ),
-    ('[listen.tls]\nkey = "b"', 1, "[listen.tls] certificate", "this key is missing"),
+    ('[listen.tls]\nkey = "b"', 1, "[listen.tls] certificate", "every certificate needs its key: 0 certificates and 1"),
+    ('[listen.tls]\ncertificate = ["a", "b"]\nkey = "c"', 3, "[listen.tls] key", "2 certificates and 1 keys"),
+    ("[listen.tls]\ncertificate = 1", 2, "[listen.tls] certificate", "expected a text in quotes, got 1"),
+    ('[listen.tls]\ncertificate = ["a", 2]', 2, "[listen.tls] certificate", "expected a text in quotes, got 2"),
     (
         '[[listen]]\naddress = "a:1"\n[[listen]]\naddress = "a:1"',
         4,
@@ -287,3 +283,13 @@ def test_what_is_no_address_is_refused_with_an_example(text: str) -> None:
 )
 def test_loopback_is_told_without_asking_a_name_server(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
+
+
+@pytest.mark.parametrize("level", [2, 3])
+def test_a_tls_profile_needs_no_files_because_the_console_has_an_authority(tmp_path: Path, level: int) -> None:
+    path = tmp_path / "yard.toml"
+    path.write_text(f'[listen]\nsecurity_profile = {level}\n[[stations]]\nid = "a"\npassword = "a-good-long-password"')
+    (listen,) = load_profile(path).listen
+    assert listen.secure
+    assert listen.tls is None
+    assert check_profile(path) == []

@@ -32,7 +32,10 @@ GUESS_KEYS = 4096
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What admission looks at: the request target, and the headers that matter (None where absent)."""
+    """What admission looks at: the request target, and the headers that matter (None where absent).
+
+    ``certified``: the identities that the client certificate may be used for; None where none was demanded.
+    """
 
     target: str
     peer: str
@@ -41,7 +44,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     host: str | None = None
     origin: str | None = None
     agent: str | None = None
-    tls: bool = False
+    certified: tuple[str, ...] | None = None
 
 
 class Admission(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,6 +209,8 @@ class Door:
     def _authenticate(
         self, request: Request, identity: str, user: str | None, password: bytes | None, now: int
     ) -> tuple[Admission | None, tuple[str, ...], bool]:
+        if self.listen.security_profile == 3:
+            return self._certified(request, identity)
         if not self.asks_password:
             notes = ("sent credentials that nobody asked for",) if user is not None else ()
             return None, notes, False
@@ -230,6 +235,24 @@ class Door:
             refused = _unauthorized(identity, user, reason, advice)
             return (msgspec.structs.replace(refused, guessing=True) if throttled else refused), (), False
         return None, ((f"password matched as {matched}",) if matched != "text" else ()), True
+
+    def _certified(self, request: Request, identity: str) -> tuple[Admission | None, tuple[str, ...], bool]:
+        """Mutual TLS: the certificate has been verified; is it this station's? (A00.FR.415, wire-rules 1)"""
+        names = request.certified or ()
+        if any(name.casefold() == identity.casefold() for name in names):
+            return None, (), True
+        shown = _listed(names) if names else "nobody"
+        return (
+            Admission(
+                status=403,
+                reason=f"the certificate is for {shown}, but the URL says {identity}",
+                advice="Set the charger's identity to the common name of its certificate, or give it a certificate of its "
+                "own: `chargehand trust station IDENTITY`.",
+                identity=identity,
+            ),
+            (),
+            False,
+        )
 
     def _version(
         self,

@@ -17,8 +17,9 @@ class Attempt(msgspec.Struct, kw_only=True):
     """One TCP connection to the endpoint and what became of it.
 
     ``verdict``: ``trying`` (no request yet), ``open``, ``closed`` (was a link), ``refused``. ``status`` the HTTP status
-    sent; ``reason`` why, ``advice`` what to change on the charger, both in words; times in UTC ns. ``count``: how often
-    the same refusal came within a minute of the last one.
+    sent; ``tls`` version and cipher suite agreed, ``offer`` what the peer offered where none could be, ``certificate``
+    the subject of the one it showed; ``reason`` why, ``advice`` what to change on the charger, both in words; times in
+    UTC ns. ``count``: how often the same refusal came within a minute of the last one.
     """
 
     id: int
@@ -34,6 +35,8 @@ class Attempt(msgspec.Struct, kw_only=True):
     user: str | None = None
     agent: str | None = None
     tls: str | None = None
+    offer: str | None = None
+    certificate: str | None = None
     security: int = 0
     verdict: str = "trying"
     status: int | None = None
@@ -59,6 +62,8 @@ class Attempt(msgspec.Struct, kw_only=True):
             "user": self.user,
             "agent": self.agent,
             "tls": self.tls,
+            "offer": self.offer,
+            "certificate": self.certificate,
             "security": self.security,
             "badges": list(self.badges),
         }

@@ -1,7 +1,7 @@
 """One listening address: it accepts TCP sockets itself, notes every attempt, and judges handshakes by its door.
 
-The accepted socket reaches ``asyncio`` only through ``_serve``, where TLS can be put in between: a listener that has
-seen the first bytes knows what a TLS handshake that fails was trying (docs/decisions/0002-listener.md).
+The accepted socket reaches ``asyncio`` only through ``_serve``, where TLS is put in between: a listener that sees the
+first bytes knows what a TLS handshake that fails was trying (docs/decisions/0002-listener.md, 0007-tls-and-trust.md).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import errno
 import logging
 import socket as sockets
+import ssl
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -19,12 +20,14 @@ from typing import Any
 from websockets.http11 import Request as HttpRequest
 
 from console.engine.dialects import dialect
+from console.engine.endpoint import tls
 from console.engine.endpoint.admission import Admission, Door, Request, host_of
 from console.engine.endpoint.attempts import Attempt, Attempts
 from console.engine.endpoint.hub import Hub
 from console.engine.endpoint.link import Link
 from console.engine.endpoint.links import Links
 from console.engine.endpoint.socket import Socket
+from console.engine.endpoint.tls_transport import Secured
 from console.engine.errors import ListenError
 from console.engine.tasks import Owner, spawn
 from console.engine.wire.exchange import Happening
@@ -51,14 +54,24 @@ REFUSALS_BURST = 200.0
 
 
 class Listener:
-    """A bound address. ``start`` raises ListenError where it cannot be bound."""
+    """A bound address. ``start`` raises ListenError where it cannot be bound. ``context``: speak TLS, by this context."""
 
-    def __init__(self, hub: Hub, listen: Listen, door: Door, links: Links, attempts: Attempts, numbers: Iterator[int]):
+    def __init__(
+        self,
+        hub: Hub,
+        listen: Listen,
+        door: Door,
+        links: Links,
+        attempts: Attempts,
+        numbers: Iterator[int],
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         self.hub = hub
         self.listen = listen
         self.door = door
         self.links = links
         self.attempts = attempts
+        self.context = context
         self.max_message_bytes = listen.max_message_bytes
         self.address: tuple[str, int] = ("", 0)
         self.paused: str | None = None
@@ -178,7 +191,10 @@ class Listener:
         try:
             attempt.local = _name(accepted.getsockname())
             accepted.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NODELAY, 1)
-            await asyncio.get_running_loop().connect_accepted_socket(lambda: socket, accepted)
+            top: asyncio.BaseProtocol = socket
+            if self.context is not None:
+                top = Secured(self.context, socket, agreed=self._tls_agreed, failed=self._tls_failed)
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: top, accepted)
         except OSError as error:
             self._forget(socket)
             accepted.close()
@@ -191,12 +207,30 @@ class Listener:
             self._trying.pop(socket, None)
             self.links.sockets -= 1
 
+    # TLS.
+
+    def _tls_agreed(self, secured: Secured) -> None:
+        attempt = secured.above.attempt
+        attempt.tls = secured.version()
+        attempt.certificate = tls.subject(secured.certificate())
+        self.attempts.touch(attempt)
+
+    def _tls_failed(self, secured: Secured, failure: tls.Failure) -> None:
+        attempt = secured.above.attempt
+        if attempt.verdict != "trying":
+            return
+        if secured.hello is not None:
+            attempt.offer = secured.hello.told()
+        self._refused(attempt, failure.status, failure.reason, failure.advice)
+
     # The handshake.
 
     def on_request(self, socket: Socket, request: HttpRequest) -> None:
         """Judge a handshake."""
         attempt = socket.attempt
-        seen = _request(request, attempt.peer)
+        secured = socket.transport if isinstance(socket.transport, Secured) else None
+        certified = tls.identities(secured.certificate()) if secured is not None else None
+        seen = _request(request, attempt.peer, certified)
         attempt.path = _noted(seen.target)
         attempt.subprotocols = seen.subprotocols[:MAX_OFFERED]
         attempt.agent = _noted(seen.agent)
@@ -286,6 +320,10 @@ class Listener:
         """A connection that never sent a handshake to judge: say what it was."""
         attempt = socket.attempt
         if attempt.verdict != "trying":
+            return
+        transport = socket.transport
+        if isinstance(transport, Secured) and transport.begun and not transport.established:
+            transport.fail(tls.unfinished(transport.hello, reason))
             return
         if first[:1] == b"\x16":
             reason = "a TLS handshake on a plain ws:// port"
@@ -414,19 +452,20 @@ def _name(address: Any) -> str:
     return f"[{host}]:{address[1]}" if ":" in host else f"{host}:{address[1]}"
 
 
-def _request(request: HttpRequest, peer: str) -> Request:
+def _request(request: HttpRequest, peer: str, certified: tuple[str, ...] | None) -> Request:
     headers = request.headers
     offered: list[str] = []
     for line in headers.get_all("Sec-WebSocket-Protocol"):
         offered.extend(name for part in line.split(",") if (name := part.strip()))
     return Request(
-        target=_text(request.path),
+        target=request.path,
         peer=peer,
         subprotocols=tuple(_text(one)[:MAX_NOTED] for one in offered[:32]),
         authorization=_one(headers.get_all("Authorization")),
         host=_one(headers.get_all("Host")),
         origin=_one(headers.get_all("Origin")),
         agent=_one(headers.get_all("User-Agent")),
+        certified=certified,
     )
 
 
@@ -435,8 +474,8 @@ def _one(values: list[str]) -> str | None:
 
 
 def _text(header: str) -> str:
-    """What `websockets` has read as ASCII, bytes beyond that as surrogates: it is UTF-8, or something that is no text."""
-    return header if header.isascii() else header.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """A header, which `websockets` has read as Latin-1: it is UTF-8, or something that is no text."""
+    return header if header.isascii() else header.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def _noted(text: str | None) -> str | None:
