@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 
 from console.engine.endpoint.attempts import Attempt
 from console.engine.errors import ChargehandError
+from console.engine.tasks import Owner, cancel_all, spawn
 from console.screens.base import KeyHint
 from console.screens.connection_rows import COLUMNS, attempt_of, close, code, detail, facts, row, told, why
 from console.screens.told import Told, plain
@@ -44,6 +45,11 @@ class ConnectionsSection(FilteredSection):
         self._seen = -1
         self._next: int | None = None
         self._asked = False
+        self._tasks: Owner = set()
+
+    async def on_unmount(self) -> None:
+        """Nothing is read for a screen that is gone."""
+        await cancel_all(self._tasks)
 
     def compose(self) -> ComposeResult:
         """Filter line, table, detail."""
@@ -67,7 +73,7 @@ class ConnectionsSection(FilteredSection):
         """Take in new attempts and what became of those in sight."""
         if not self._asked:
             self._asked = True
-            self.run_worker(self._read, name="older attempts", group="older", exit_on_error=False)
+            spawn(self._read(), name="older attempts", owner=self._tasks)
         attempts = self.engine.attempts
         if attempts.changed != self._seen:
             self._seen = attempts.changed
@@ -156,7 +162,7 @@ class ConnectionsSection(FilteredSection):
         if self._next is None:
             self.host.say("Every attempt that was kept is shown.")
             return
-        self.run_worker(self._read, name="older attempts", group="older", exit_on_error=False)
+        spawn(self._read(), name="older attempts", owner=self._tasks)
 
     async def _read(self) -> None:
         before, self._next = self._next, None

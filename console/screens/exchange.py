@@ -6,6 +6,7 @@ that closed) it says what befell instead.
 
 from __future__ import annotations
 
+from asyncio import Task
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,6 +15,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from console.engine.errors import ChargehandError
+from console.engine.tasks import Owner, cancel_all, spawn
 from console.engine.wire.exchange import Exchange, Happening
 from console.screens.base import KeyHint, Section
 from console.screens.exchange_facts import Belongs, happening_lines, headline, lines
@@ -59,6 +61,12 @@ class ExchangeSection(Section):
         self._number: int | None = None
         self._belongs = Belongs()
         self._seen: object = None
+        self._tasks: Owner = set()
+        self._reading: Task[None] | None = None
+
+    async def on_unmount(self) -> None:
+        """Nothing is read for a screen that is gone."""
+        await cancel_all(self._tasks)
 
     def compose(self) -> ComposeResult:
         """Headline, facts, call, answer."""
@@ -80,9 +88,9 @@ class ExchangeSection(Section):
             found = next((one for one in reversed(self.engine.feed.rows) if one.id == subject), None)
             if found is not None:
                 self._show(found)
-            self.run_worker(
-                self._load(subject), name="read message", group="message", exclusive=True, exit_on_error=False
-            )
+            if self._reading is not None:
+                self._reading.cancel()
+            self._reading = spawn(self._load(subject), name="read message", owner=self._tasks)
 
     async def _load(self, number: int) -> None:
         journal = self.engine.journal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Task
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from textual import on
@@ -12,6 +13,7 @@ from textual.containers import Vertical
 from console.engine.errors import ChargehandError, FilterError
 from console.engine.filter import Filter, complete, parse_filter
 from console.engine.journal.queries import quoted
+from console.engine.tasks import Owner, cancel_all, spawn
 from console.engine.wire.exchange import Exchange
 from console.engine.wire.schema import actions
 from console.screens.base import Host
@@ -76,6 +78,8 @@ class MessagesPanel(Vertical):
         self._last_id = 0
         self._total = 0
         self._marks = -1
+        self._tasks: Owner = set()
+        self._reading: Task[None] | None = None
         self.filter_text = ""
 
     def compose(self) -> ComposeResult:
@@ -83,6 +87,10 @@ class MessagesPanel(Vertical):
         yield FilterLine(_check, self._complete, hint=HINT)
         yield FilterNote()
         yield MessageLog(all_stations=self._all_stations, marked=self._is_marked)
+
+    async def on_unmount(self) -> None:
+        """Nothing is read for a log that is gone."""
+        await cancel_all(self._tasks)
 
     @property
     def host(self) -> Host:
@@ -148,7 +156,9 @@ class MessagesPanel(Vertical):
         self._total = self.engine.feed.total
         self.log_view.clear()
         self.log_view.set_empty(self._empty_lines())
-        self.run_worker(self._load, name="read messages", group="messages", exclusive=True, exit_on_error=False)
+        if self._reading is not None:
+            self._reading.cancel()
+        self._reading = spawn(self._load(), name="read messages", owner=self._tasks)
 
     async def _load(self) -> None:
         engine, matches = self.engine, self.where.matches

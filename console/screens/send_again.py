@@ -55,9 +55,13 @@ class SendAgain(ModalScreen[None]):
     """The form. What is wrong with the payload is said while it is typed; sending it all the same is allowed."""
 
     DEFAULT_CSS = """
-    SendAgain TextArea { height: 12; border: none; padding: 0 1; background: $boost; }
-    SendAgain Input { height: 1; border: none; padding: 0 1; background: $boost; margin-bottom: 1; }
-    SendAgain #verdict { height: auto; max-height: 5; margin: 1 0; }
+    SendAgain TextArea, SendAgain TextArea:focus {
+        height: 14; max-height: 40vh; border: none; padding: 0 1; background: $boost;
+    }
+    SendAgain Input, SendAgain Input:focus {
+        height: 1; border: none; padding: 0 1; background: $boost; margin-bottom: 1;
+    }
+    SendAgain #verdict { height: auto; max-height: 4; margin: 1 0; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
