@@ -109,7 +109,8 @@ def _beginning(payload: Any) -> tuple[Any, bool]:
         nonlocal left
         left -= 1
         if type(value) is list:
-            return [part(item) for item in value if left > 0]
+            # Never an empty list out of one that is not: that would be a violation of our own making.
+            return [part(item) for index, item in enumerate(value) if left > 0 or index == 0]
         if type(value) is dict:
             return {key: part(item) for key, item in value.items()}
         return value
