@@ -1,4 +1,4 @@
-"""One station's connection: calls in both directions, one in flight each way, directions independent.
+"""One station's connection: its calls are answered here, ours to it are in ``calls``; the directions are independent.
 
 An incoming call is kept (committed) before its answer leaves, Heartbeat's alone excepted, and the next call is looked
 at only then. That gives the order of the journal, back-pressure per station, and "nothing acknowledged is lost" in one.
@@ -7,16 +7,15 @@ Sources: OCPP-J 4.1, wire-rules 2, 4 and 5.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
-import uuid
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from console.engine.dialects.base import Answer, Context, Dialect, Refusal
 from console.engine.endpoint.answers import AnswerBook, Stored
+from console.engine.endpoint.calls import Calls, cut
 from console.engine.endpoint.hub import Hub
 from console.engine.endpoint.socket import Socket
 from console.engine.wire import frame as wire
@@ -30,31 +29,7 @@ QUEUE = 16  # calls of one station that may wait before its socket is read no mo
 QUEUE_CHARACTERS = 256 * 1024  # or so much text of them: a decoded frame takes ten times its size
 BEATS = 16  # heartbeats that may be answered before they are stored
 MAX_ACTION = 64  # characters of an action's name that are kept beside the frame
-MAX_CODE = 64
-MAX_DESCRIPTION = 1000
-LATE_KEPT = 32
 _NOTHING: frozenset[str] = frozenset()
-UNSOLICITED_PER_MINUTE = 30
-
-
-class Pending:
-    """A call of ours on its way through the queue."""
-
-    __slots__ = ("action", "done", "order", "payload", "raw", "sent", "sent_mono", "timeout", "timer", "unique_id")
-
-    def __init__(
-        self, action: str, payload: Any, timeout: float, order: int | None, done: asyncio.Future[Exchange]
-    ) -> None:
-        self.action = action
-        self.payload = payload
-        self.timeout = timeout
-        self.order = order
-        self.done = done
-        self.unique_id = str(uuid.uuid4())
-        self.raw = wire.call(self.unique_id, action, payload)
-        self.sent = 0
-        self.sent_mono = 0.0
-        self.timer: asyncio.TimerHandle | None = None
 
 
 class Link:
@@ -88,17 +63,12 @@ class Link:
         self.replaced = False
         self.messages = 0
         self.on_end: Callable[[Link, int | None, str, str], None] | None = None
-        self._triggered: set[str] = set()
+        self.calls = Calls(hub, socket, dialect, identity=identity, number=number)
         self._busy = False
         self._heir: Link | None = None
         self._beats = 0
         self._waiting_characters = 0
         self._waiting: deque[tuple[Frame | Malformed, str | bytes, int, float]] = deque()
-        self._outbox: deque[Pending] = deque()
-        self._flying: Pending | None = None
-        self._late: OrderedDict[str, Pending] = OrderedDict()
-        self._unsolicited = 0
-        self._unsolicited_since = 0.0
 
     @property
     def peer(self) -> str:
@@ -114,7 +84,7 @@ class Link:
     @property
     def queue_depth(self) -> int:
         """Calls of ours that wait or are in flight."""
-        return len(self._outbox) + (self._flying is not None)
+        return self.calls.depth
 
     # Order across links: what an older link of the same station has sent is folded before this one is heard.
 
@@ -137,7 +107,7 @@ class Link:
         self.messages += 1
         frame = wire.parse(text, self.dialect.types)
         if type(frame) is Frame and frame.action is None:
-            self._answered(frame, text)
+            self.calls.answered(frame, text)
             return
         self._queue(frame, text)
 
@@ -253,7 +223,7 @@ class Link:
             station=fleet.stations.get(self.station),
             policy=self.policy,
             next_transaction=self._next_transaction,
-            triggered=frozenset(self._triggered) if self._triggered else _NOTHING,
+            triggered=frozenset(self.calls.triggered) if self.calls.triggered else _NOTHING,
         )
         try:
             return self.dialect.answer(frame, found, context)
@@ -378,130 +348,6 @@ class Link:
 
         self.hub.keep(exchange, then)
 
-    # Outgoing.
-
-    def call(self, action: str, payload: Any, timeout: float, order: int | None) -> asyncio.Future[Exchange]:
-        """Queue a call; the future gives the finished exchange, committed and folded. ``timeout`` in seconds."""
-        done: asyncio.Future[Exchange] = asyncio.get_running_loop().create_future()
-        self._outbox.append(Pending(action, payload, timeout, order, done))
-        self._pump()
-        return done
-
-    def _pump(self) -> None:
-        while self._flying is None and self._outbox:
-            pending = self._outbox.popleft()
-            if pending.done.cancelled():
-                continue
-            pending.sent, pending.sent_mono = self.hub.clock(), time.monotonic()
-            if not self.socket.send(pending.raw):
-                self._finish(pending, "lost", raw=None)
-                continue
-            self._flying = pending
-            asked = _asked_for(pending)
-            if asked is not None:
-                # From now on: the message may come before the answer.
-                self._triggered.add(asked)
-            loop = asyncio.get_running_loop()
-            pending.timer = loop.call_later(pending.timeout, self._timed_out, pending)
-
-    def _timed_out(self, pending: Pending) -> None:
-        if self._flying is pending:
-            self._flying = None
-            self._late[pending.unique_id] = pending
-            while len(self._late) > LATE_KEPT:
-                self._late.popitem(last=False)
-            self._finish(pending, "timeout", raw=None)
-            self._pump()
-
-    def _answered(self, frame: Frame, raw: str) -> None:
-        pending = self._flying
-        if pending is not None and pending.unique_id == frame.unique_id:
-            self._flying = None
-            if pending.timer is not None:
-                pending.timer.cancel()
-            outcome: Outcome = "result" if frame.type == wire.RESULT else "error"
-            self._finish(pending, outcome, raw=raw, frame=frame)
-            self._pump()
-            return
-        late = self._late.pop(frame.unique_id, None)
-        if late is not None:
-            late.done = asyncio.get_running_loop().create_future()
-            self._finish(late, "late", raw=raw, frame=frame)
-            return
-        self._unasked(frame, raw)
-
-    def _finish(self, pending: Pending, outcome: Outcome, *, raw: str | None, frame: Frame | None = None) -> None:
-        version = self.dialect.version
-        found = violations(version, pending.action, pending.payload)
-        response = None
-        asked = _asked_for(pending)
-        if asked is not None and (frame is None or not _accepted(frame.payload)):
-            self._triggered.discard(asked)
-        if frame is not None and frame.type == wire.RESULT:
-            response = frame.payload
-            wrong = violations(version, pending.action, response, answer=True)
-            if wrong:
-                found += wrong
-                if wire.RESULT_ERROR in self.dialect.types:
-                    refusal = self.dialect.refuse("syntax", wrong[0].message)
-                    if refusal is not None:
-                        self.socket.send(wire.result_error(frame.unique_id, refusal.code, wrong[0].message))
-        exchange = Exchange(
-            time=pending.sent or self.hub.clock(),
-            station=self.identity,
-            version=version,
-            link=self.number,
-            direction="out",
-            action=pending.action,
-            unique_id=pending.unique_id,
-            request=pending.payload,
-            response=response,
-            outcome=outcome,
-            error_code=_cut(frame.code, MAX_CODE) if frame is not None else None,
-            error_description=_cut(frame.description, MAX_DESCRIPTION) if frame is not None else None,
-            latency_ns=int((time.monotonic() - pending.sent_mono) * 1_000_000_000) if frame is not None else None,
-            violations=found,
-            tolerances=frame.notes if frame is not None else (),
-            order=pending.order,
-            raw_request=pending.raw if pending.sent else None,
-            raw_response=raw,
-        )
-
-        def then(error: Exception | None) -> None:
-            if not pending.done.done():
-                if error is not None:
-                    exchange.tolerances = (*exchange.tolerances, "not stored: the disk refuses")
-                pending.done.set_result(exchange)
-
-        self.hub.keep(exchange, then)
-
-    def _unasked(self, frame: Frame, raw: str) -> None:
-        now = time.monotonic()
-        if now - self._unsolicited_since > 60:
-            self._unsolicited_since, self._unsolicited = now, 0
-        self._unsolicited += 1
-        if self._unsolicited > UNSOLICITED_PER_MINUTE:
-            return
-        notes = frame.notes
-        if self._unsolicited == UNSOLICITED_PER_MINUTE:
-            notes = (*notes, "further answers that nobody waits for are dropped for the rest of this minute")
-        exchange = Exchange(
-            time=self.hub.clock(),
-            station=self.identity,
-            version=self.dialect.version,
-            link=self.number,
-            direction="in",
-            action=None,
-            unique_id=frame.unique_id,
-            response=frame.payload,
-            outcome="unsolicited",
-            error_code=_cut(frame.code, MAX_CODE),
-            error_description=_cut(frame.description, MAX_DESCRIPTION),
-            tolerances=notes,
-            raw_response=raw,
-        )
-        self.hub.keep(exchange)
-
     # The end.
 
     def _never_answered(self, frame: Frame | Malformed, raw: str | bytes, now: int, _mono: float) -> None:
@@ -527,13 +373,7 @@ class Link:
         while self._waiting:
             self._never_answered(*self._waiting.popleft())
         self._waiting_characters = 0
-        flying, self._flying = self._flying, None
-        if flying is not None:
-            if flying.timer is not None:
-                flying.timer.cancel()
-            self._finish(flying, "lost", raw=None)
-        while self._outbox:
-            self._finish(self._outbox.popleft(), "lost", raw=None)
+        self.calls.end()
         attempt = self.socket.attempt
         attempt.close_code = code
         attempt.reason = reason or attempt.reason
@@ -542,23 +382,4 @@ class Link:
 
 
 def _twice(key: str) -> Violation:
-    return Violation(
-        "$", "duplicate", f"the key {_cut(key, MAX_ACTION)} stands twice in an object; the last one counts"
-    )
-
-
-def _cut(text: str | None, longest: int) -> str | None:
-    return text if text is None or len(text) <= longest else text[:longest] + "…"
-
-
-def _asked_for(pending: Pending) -> str | None:
-    """The message that a trigger asks for; a station that waits for approval may send that one (B02.FR.04 errata)."""
-    if pending.action in ("TriggerMessage", "ExtendedTriggerMessage") and type(pending.payload) is dict:
-        asked = pending.payload.get("requestedMessage")
-        if type(asked) is str:
-            return "SignCertificate" if asked.startswith("Sign") else asked
-    return None
-
-
-def _accepted(payload: Any) -> bool:
-    return type(payload) is dict and payload.get("status") == "Accepted"
+    return Violation("$", "duplicate", f"the key {cut(key, MAX_ACTION)} stands twice in an object; the last one counts")

@@ -116,7 +116,7 @@ class Links:
             if known is None:
                 raise NoSuchStation(f"No station {station} is known here. `chargehand stations` lists those that are.")
             raise NotConnected(f"{known.id} is not connected. It can be called when its link is back.")
-        return await link.call(action, payload, timeout, order)
+        return await link.calls.call(action, payload, timeout, order)
 
 
 def _address(peer: str) -> str:

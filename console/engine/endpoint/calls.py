@@ -1,0 +1,218 @@
+"""Our calls to one station: first come, first sent, one in flight; answers are matched by their unique id alone.
+
+A late answer is kept as late and never given to the next call. Sources: OCPP-J 4.1.1, wire-rules 2.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections import OrderedDict, deque
+from typing import Any
+
+from console.engine.dialects.base import Dialect
+from console.engine.endpoint.hub import Hub
+from console.engine.endpoint.socket import Socket
+from console.engine.wire import frame as wire
+from console.engine.wire.exchange import Exchange, Outcome
+from console.engine.wire.frame import Frame
+from console.engine.wire.schema import violations
+
+LATE_KEPT = 32
+UNSOLICITED_PER_MINUTE = 30
+MAX_CODE = 64
+MAX_DESCRIPTION = 1000
+
+
+class Pending:
+    """A call of ours on its way through the queue."""
+
+    __slots__ = ("action", "done", "order", "payload", "raw", "sent", "sent_mono", "timeout", "timer", "unique_id")
+
+    def __init__(
+        self, action: str, payload: Any, timeout: float, order: int | None, done: asyncio.Future[Exchange]
+    ) -> None:
+        self.action = action
+        self.payload = payload
+        self.timeout = timeout
+        self.order = order
+        self.done = done
+        self.unique_id = str(uuid.uuid4())
+        self.raw = wire.call(self.unique_id, action, payload)
+        self.sent = 0
+        self.sent_mono = 0.0
+        self.timer: asyncio.TimerHandle | None = None
+
+
+class Calls:
+    """The calls of one link. ``triggered`` holds the messages that the station was asked to send."""
+
+    def __init__(self, hub: Hub, socket: Socket, dialect: Dialect, *, identity: str, number: int) -> None:
+        self.hub = hub
+        self.socket = socket
+        self.dialect = dialect
+        self.identity = identity
+        self.number = number
+        self.triggered: set[str] = set()
+        self._outbox: deque[Pending] = deque()
+        self._flying: Pending | None = None
+        self._late: OrderedDict[str, Pending] = OrderedDict()
+        self._unsolicited = 0
+        self._unsolicited_since = 0.0
+
+    @property
+    def depth(self) -> int:
+        """Calls that wait or are in flight."""
+        return len(self._outbox) + (self._flying is not None)
+
+    def call(self, action: str, payload: Any, timeout: float, order: int | None) -> asyncio.Future[Exchange]:
+        """Queue a call; the future gives the finished exchange, committed and folded. ``timeout`` in seconds."""
+        done: asyncio.Future[Exchange] = asyncio.get_running_loop().create_future()
+        self._outbox.append(Pending(action, payload, timeout, order, done))
+        self._pump()
+        return done
+
+    def _pump(self) -> None:
+        while self._flying is None and self._outbox:
+            pending = self._outbox.popleft()
+            if pending.done.cancelled():
+                continue
+            pending.sent, pending.sent_mono = self.hub.clock(), time.monotonic()
+            if not self.socket.send(pending.raw):
+                self._finish(pending, "lost", raw=None)
+                continue
+            self._flying = pending
+            asked = _asked_for(pending)
+            if asked is not None:
+                # From now on: the message may come before the answer.
+                self.triggered.add(asked)
+            loop = asyncio.get_running_loop()
+            pending.timer = loop.call_later(pending.timeout, self._timed_out, pending)
+
+    def _timed_out(self, pending: Pending) -> None:
+        if self._flying is pending:
+            self._flying = None
+            self._late[pending.unique_id] = pending
+            while len(self._late) > LATE_KEPT:
+                self._late.popitem(last=False)
+            self._finish(pending, "timeout", raw=None)
+            self._pump()
+
+    def answered(self, frame: Frame, raw: str) -> None:
+        """An answer has come: to the call in flight, to one that was given up, or to none of ours."""
+        pending = self._flying
+        if pending is not None and pending.unique_id == frame.unique_id:
+            self._flying = None
+            if pending.timer is not None:
+                pending.timer.cancel()
+            outcome: Outcome = "result" if frame.type == wire.RESULT else "error"
+            self._finish(pending, outcome, raw=raw, frame=frame)
+            self._pump()
+            return
+        late = self._late.pop(frame.unique_id, None)
+        if late is not None:
+            late.done = asyncio.get_running_loop().create_future()
+            self._finish(late, "late", raw=raw, frame=frame)
+            return
+        self._unasked(frame, raw)
+
+    def _finish(self, pending: Pending, outcome: Outcome, *, raw: str | None, frame: Frame | None = None) -> None:
+        version = self.dialect.version
+        found = violations(version, pending.action, pending.payload)
+        response = None
+        asked = _asked_for(pending)
+        if asked is not None and (frame is None or not _accepted(frame.payload)):
+            self.triggered.discard(asked)
+        if frame is not None and frame.type == wire.RESULT:
+            response = frame.payload
+            wrong = violations(version, pending.action, response, answer=True)
+            if wrong:
+                found += wrong
+                if wire.RESULT_ERROR in self.dialect.types:
+                    refusal = self.dialect.refuse("syntax", wrong[0].message)
+                    if refusal is not None:
+                        self.socket.send(wire.result_error(frame.unique_id, refusal.code, wrong[0].message))
+        exchange = Exchange(
+            time=pending.sent or self.hub.clock(),
+            station=self.identity,
+            version=version,
+            link=self.number,
+            direction="out",
+            action=pending.action,
+            unique_id=pending.unique_id,
+            request=pending.payload,
+            response=response,
+            outcome=outcome,
+            error_code=cut(frame.code, MAX_CODE) if frame is not None else None,
+            error_description=cut(frame.description, MAX_DESCRIPTION) if frame is not None else None,
+            latency_ns=int((time.monotonic() - pending.sent_mono) * 1_000_000_000) if frame is not None else None,
+            violations=found,
+            tolerances=frame.notes if frame is not None else (),
+            order=pending.order,
+            raw_request=pending.raw if pending.sent else None,
+            raw_response=raw,
+        )
+
+        def then(error: Exception | None) -> None:
+            if not pending.done.done():
+                if error is not None:
+                    exchange.tolerances = (*exchange.tolerances, "not stored: the disk refuses")
+                pending.done.set_result(exchange)
+
+        self.hub.keep(exchange, then)
+
+    def _unasked(self, frame: Frame, raw: str) -> None:
+        now = time.monotonic()
+        if now - self._unsolicited_since > 60:
+            self._unsolicited_since, self._unsolicited = now, 0
+        self._unsolicited += 1
+        if self._unsolicited > UNSOLICITED_PER_MINUTE:
+            return
+        notes = frame.notes
+        if self._unsolicited == UNSOLICITED_PER_MINUTE:
+            notes = (*notes, "further answers that nobody waits for are dropped for the rest of this minute")
+        exchange = Exchange(
+            time=self.hub.clock(),
+            station=self.identity,
+            version=self.dialect.version,
+            link=self.number,
+            direction="in",
+            action=None,
+            unique_id=frame.unique_id,
+            response=frame.payload,
+            outcome="unsolicited",
+            error_code=cut(frame.code, MAX_CODE),
+            error_description=cut(frame.description, MAX_DESCRIPTION),
+            tolerances=notes,
+            raw_response=raw,
+        )
+        self.hub.keep(exchange)
+
+    def end(self) -> None:
+        """The link is gone: what is in flight is lost, what waits was never sent."""
+        flying, self._flying = self._flying, None
+        if flying is not None:
+            if flying.timer is not None:
+                flying.timer.cancel()
+            self._finish(flying, "lost", raw=None)
+        while self._outbox:
+            self._finish(self._outbox.popleft(), "lost", raw=None)
+
+
+def cut(text: str | None, longest: int) -> str | None:
+    """Text of a station, cut where it is longer than anybody needs beside the frame that holds it whole."""
+    return text if text is None or len(text) <= longest else text[:longest] + "…"
+
+
+def _asked_for(pending: Pending) -> str | None:
+    """The message that a trigger asks for; a station that waits for approval may send that one (B02.FR.04 errata)."""
+    if pending.action in ("TriggerMessage", "ExtendedTriggerMessage") and type(pending.payload) is dict:
+        asked = pending.payload.get("requestedMessage")
+        if type(asked) is str:
+            return "SignCertificate" if asked.startswith("Sign") else asked
+    return None
+
+
+def _accepted(payload: Any) -> bool:
+    return type(payload) is dict and payload.get("status") == "Accepted"
