@@ -103,6 +103,17 @@ async def until_ready(app: ConsoleApp, pilot: Pilot[int]) -> None:
             await pilot.pause(0.1)
 
 
+async def busy(app: ConsoleApp) -> None:
+    """A log fetched and an image on its way, so that Files has something to show."""
+    engine = app.engine
+    for station, order, arguments in (
+        ("CP-GARAGE-03", "diagnostics", {}),
+        ("CS-DEPOT-02", "firmware", {"file": "demo-firmware-2.0.0.bin"}),
+    ):
+        if engine.links.get(station) is not None:
+            await engine.order(station, order, arguments)
+
+
 async def lively(size: tuple[int, int], warm: float, shots: Press, theme: str = "dark") -> None:
     """A console of that size with the demo fleet, warmed up, and then ``shots``."""
     with tempfile.TemporaryDirectory(prefix="chargehand-shots-") as folder:
@@ -110,8 +121,11 @@ async def lively(size: tuple[int, int], warm: float, shots: Press, theme: str = 
         app = console(folder, demo=True, theme=theme)
         async with app.run_test(size=size) as pilot:
             await until_ready(app, pilot)
-            await pilot.pause(warm)
+            await pilot.pause(min(warm, 10))
+            await busy(app)
+            await pilot.pause(max(warm - 10, 0))
             await refused(app.engine.listen_urls[0])
+            await pilot.pause(1)
             await shots(pilot)
 
 
