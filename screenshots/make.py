@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import re
 import sys
@@ -78,10 +79,8 @@ async def refused(url: str) -> None:
     for data in attempts:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(data)
-        try:
+        with contextlib.suppress(TimeoutError, OSError):
             await asyncio.wait_for(reader.read(200), 1)
-        except (TimeoutError, OSError):
-            pass
         writer.close()
 
 
