@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: run demo serve test check format bench screenshots pins clean help
+.PHONY: run demo serve test check format bench screenshots pins clean help soak fuzz
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -43,6 +43,14 @@ format: $(READY) ## write the code as the checks want it
 
 bench: $(READY) ## measure; ratios, side by side in one run
 	$(BIN)/python -m benchmarks $(ARGS)
+
+soak: $(READY) ## faults on a console, and what is left (ARGS="--minutes 3 --kills 20")
+	@$(BIN)/python -m benchmarks.soak $(ARGS)
+
+fuzz: $(READY) ## every schema and the frame parser, fuzzed (ARGS="--rounds 200")
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check atheris || \
+		echo "atheris does not install here; the frame parser is fuzzed by hypothesis instead"
+	@$(BIN)/python -m benchmarks.fuzz $(ARGS)
 
 screenshots: $(READY) ## make screenshots/ anew from a running demo fleet
 	$(BIN)/python -m screenshots.make $(ARGS)

@@ -88,7 +88,7 @@ def idle(stations: int, seconds: float, interval: int) -> dict[str, Any]:
     """Share of a core that the console uses with idle stations connected, each heartbeating every ``interval`` seconds."""
     with tempfile.TemporaryDirectory(prefix="chargehand-bench-") as folder:
         arguments, environment = _console(folder)
-        port = _free_port()
+        port = free_port()
         arguments[arguments.index("127.0.0.1:0")] = f"127.0.0.1:{port}"
         terminal = Terminal(arguments, environment)
         terminal.read(3)
@@ -109,7 +109,8 @@ def idle(stations: int, seconds: float, interval: int) -> dict[str, Any]:
     return {"stations": stations, "seconds": seconds, "heartbeat_s": interval, "share_of_a_core": share}
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A loopback port that nobody listens on just now."""
     import socket
 
     with socket.socket() as probe:
