@@ -37,6 +37,7 @@ from console.engine.fleet.fold import fold_exchange, fold_happening
 from console.engine.journal import Journal, Snapshot
 from console.engine.stats import Stats
 from console.engine.tasks import Owner, cancel_all, spawn
+from console.engine.trust.secrets import Secrets
 from console.engine.trust.trust import Trust
 from console.engine.wire.exchange import Exchange, Happening, Record
 from profiles import KnownStation, Listen, Profile, Tls, format_address, parse_address
@@ -104,6 +105,8 @@ class Engine:
         self.links = Links(self)
         self.listeners: list[Listener] = []
         self.trust = Trust(profile, data / "trust")
+        self.secrets = Secrets(data / "trust" / "secrets.json")
+        self.links.secrets, self.links.known = self.secrets, profile.station
         self.journal: Journal
         self._open_journal = open_journal
         self._journal_started = False
@@ -128,6 +131,7 @@ class Engine:
         loop = asyncio.get_running_loop()
         self.journal = self._open_journal(self.data)
         try:
+            await asyncio.to_thread(self.secrets.load)
             await self._rebuild()
             self.journal.start(loop, self._released)
             self._journal_started = True
@@ -159,6 +163,7 @@ class Engine:
             self.api = None
         if "files" in self.__dict__:
             await self.files.stop()
+        await self.secrets.close()
         await cancel_all(self._tasks)
         if self._journal_started:
             with suppress(JournalFull):
@@ -226,6 +231,7 @@ class Engine:
                 known=self.profile.station,
                 approved=self._approved,
                 seen_as=self._seen_as,
+                secrets=self.secrets,
             )
             listener = Listener(self, listen, door, self.links, self.attempts, numbers, context)
             listener.on_link = self._linked

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hmac
 import re
 import unicodedata
 from collections import OrderedDict
@@ -18,6 +17,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from console.engine.dialects import BY_SUBPROTOCOL
+from console.engine.trust.secrets import Match, Secrets
 from profiles import KnownStation, Listen
 
 SUBPROTOCOLS = {version: name for name, version in BY_SUBPROTOCOL.items()}
@@ -51,7 +51,8 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     """The verdict. ``status`` 101 lets the station in as ``identity`` with ``version``.
 
     ``subprotocol`` is what to answer with (None = no header); ``then_close`` is set where the handshake is completed only
-    to be closed; ``guessing`` where so many wrong passwords came that none is looked at any more.
+    to be closed; ``match`` tells which password it was, where one was asked for; ``guessing`` is set where so many wrong
+    passwords came that none is looked at any more.
     """
 
     status: int
@@ -66,6 +67,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     authenticated: bool = False
     then_close: int | None = None
     guessing: bool = False
+    match: Match | None = None
 
 
 def identity_of(target: str) -> tuple[str | None, str, tuple[str, ...]]:
@@ -149,6 +151,7 @@ class Door:
         known: Callable[[str], KnownStation | None],
         approved: Callable[[str], bool | None],
         seen_as: Callable[[str], str | None],
+        secrets: Secrets,
     ) -> None:
         self.listen = listen
         self.strict = strict
@@ -156,6 +159,7 @@ class Door:
         self._known = known
         self._approved = approved
         self._seen_as = seen_as
+        self.secrets = secrets
 
     @property
     def asks_password(self) -> bool:
@@ -177,8 +181,9 @@ class Door:
                     status=400, reason=reason, advice="Give the charger an identity without ':'.", identity=identity
                 )
             badges = (*badges, "identity holds ':'")
-        refused, notes, authenticated = self._authenticate(request, identity, user, password, now)
+        refused, notes, match = self._authenticate(request, identity, user, password, now)
         badges = (*badges, *notes)
+        refused = refused or self._downgraded(identity, user)
         if refused is not None:
             return refused
         registration = self._registration(identity)
@@ -195,7 +200,22 @@ class Door:
             badges = (*badges, f"identity differs in case from {seen}")
         if request.origin is not None:
             badges = (*badges, "sends an Origin header")
-        return self._version(request, identity, user, badges, registration, authenticated)
+        return self._version(request, identity, user, badges, registration, match)
+
+    def _downgraded(self, identity: str, user: str | None) -> Admission | None:
+        """A station that has to come with a higher security profile is refused below it (A05, wire-rules 1)."""
+        known = self._known(identity)
+        least = max(self.secrets.floor(identity), (known.security_profile or 0) if known is not None else 0)
+        if self.listen.security_profile >= least:
+            return None
+        return _unauthorized(
+            identity,
+            user,
+            f"a downgrade: this station comes with security profile {least}, and this listener has "
+            f"{self.listen.security_profile}",
+            f"Set the charger to security profile {least} and the URL of a listener that has it. If the way back is meant, "
+            "change its security_profile in the profile, or set its key SecurityProfile from here.",
+        )
 
     def _registration(self, identity: str) -> str | None:
         decided = self._approved(identity)
@@ -208,22 +228,22 @@ class Door:
 
     def _authenticate(
         self, request: Request, identity: str, user: str | None, password: bytes | None, now: int
-    ) -> tuple[Admission | None, tuple[str, ...], bool]:
+    ) -> tuple[Admission | None, tuple[str, ...], Match | None]:
         if self.listen.security_profile == 3:
             return self._certified(request, identity)
         if not self.asks_password:
             notes = ("sent credentials that nobody asked for",) if user is not None else ()
-            return None, notes, False
+            return None, notes, None
         if request.authorization is None or user is None or password is None:
             reason = "no user name and password were sent" if request.authorization is None else "not Basic auth"
             advice = "Set the charger to security profile 1: user name = its identity, and the password of the profile."
-            return _unauthorized(identity, user, reason, advice), (), False
+            return _unauthorized(identity, user, reason, advice), (), None
         known = self._known(identity)
         address = request.peer.rsplit(":", 1)[0]
         throttled = self.guesses.too_many(address, identity.casefold(), now)
-        matched = _password_matches(known, password)
+        matched = self.secrets.check(identity, known, password)
         same_user = user.casefold() == identity.casefold()
-        if throttled or not matched or not same_user:
+        if throttled or matched is None or not same_user:
             self.guesses.add(address, identity.casefold(), now)
             if throttled:
                 reason = "too many wrong passwords; none is looked at for a minute"
@@ -233,14 +253,17 @@ class Door:
                 reason = "wrong password, or an identity that the profile does not know"
             advice = "Check identity and password on the charger against the profile's [[stations]]."
             refused = _unauthorized(identity, user, reason, advice)
-            return (msgspec.structs.replace(refused, guessing=True) if throttled else refused), (), False
-        return None, ((f"password matched as {matched}",) if matched != "text" else ()), True
+            return (msgspec.structs.replace(refused, guessing=True) if throttled else refused), (), None
+        notes = (f"password matched as {matched.form}",) if matched.form != "text" else ()
+        if matched.change:
+            notes = (*notes, "with the password that was sent to it, which it had not confirmed")
+        return None, notes, matched
 
-    def _certified(self, request: Request, identity: str) -> tuple[Admission | None, tuple[str, ...], bool]:
+    def _certified(self, request: Request, identity: str) -> tuple[Admission | None, tuple[str, ...], Match | None]:
         """Mutual TLS: the certificate has been verified; is it this station's? (A00.FR.415, wire-rules 1)"""
         names = request.certified or ()
         if any(name.casefold() == identity.casefold() for name in names):
-            return None, (), True
+            return None, (), None
         shown = _listed(names) if names else "nobody"
         return (
             Admission(
@@ -251,7 +274,7 @@ class Door:
                 identity=identity,
             ),
             (),
-            False,
+            None,
         )
 
     def _version(
@@ -261,7 +284,7 @@ class Door:
         user: str | None,
         badges: tuple[str, ...],
         registration: str,
-        authenticated: bool,
+        match: Match | None,
     ) -> Admission:
         offered = request.subprotocols
         enabled = self.listen.versions
@@ -277,7 +300,8 @@ class Door:
                     user=user,
                     badges=badges,
                     registration=registration,
-                    authenticated=authenticated,
+                    authenticated=self.listen.authenticates,
+                    match=match,
                 )
         speaks = ", ".join(SUBPROTOCOLS[version] for version in enabled)
         # Case matters in a subprotocol; "OCPP1.6" is no offer that can be accepted by name.
@@ -292,7 +316,8 @@ class Door:
                 user=user,
                 badges=(*badges, f"{badge}; taken as OCPP {self.listen.default_version}"),
                 registration=registration,
-                authenticated=authenticated,
+                authenticated=self.listen.authenticates,
+                match=match,
             )
         what = "no subprotocol was offered" if not offered else f"no common subprotocol: {_listed(offered)} offered"
         spec = self.listen.subprotocol_mismatch == "spec" and bool(offered)
@@ -326,17 +351,6 @@ def _credentials(authorization: str | None) -> tuple[str | None, bytes | None]:
     if not mark:
         return None, None
     return user.decode("utf-8", "replace"), password
-
-
-def _password_matches(known: KnownStation | None, password: bytes) -> str:
-    """The form in which the password matched, or an empty text; as much work for an unknown station as for a known."""
-    wanted = [] if known is None else known.secrets()
-    wanted += [("", b"\x00 no such station")] * (5 - len(wanted))
-    matched = ""
-    for form, value in wanted:
-        if hmac.compare_digest(value, password) and form:
-            matched = matched or form
-    return matched
 
 
 def _listed(offered: Sequence[str]) -> str:

@@ -9,15 +9,20 @@ import asyncio
 import time
 import uuid
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from typing import Any
 
 from console.engine.dialects.base import Dialect
 from console.engine.endpoint.hub import Hub
 from console.engine.endpoint.socket import Socket
+from console.engine.masking import masked_payload, masked_raw
+from console.engine.trust.credentials import ACTIONS as CREDENTIAL_ACTIONS
 from console.engine.wire import frame as wire
 from console.engine.wire.exchange import Exchange, Outcome
 from console.engine.wire.frame import Frame
 from console.engine.wire.schema import violations
+
+Heard = Callable[[Exchange], None]
 
 LATE_KEPT = 32
 UNSOLICITED_PER_MINUTE = 30
@@ -28,16 +33,35 @@ MAX_DESCRIPTION = 1000
 class Pending:
     """A call of ours on its way through the queue."""
 
-    __slots__ = ("action", "done", "order", "payload", "raw", "sent", "sent_mono", "timeout", "timer", "unique_id")
+    __slots__ = (
+        "action",
+        "done",
+        "heard",
+        "order",
+        "payload",
+        "raw",
+        "sent",
+        "sent_mono",
+        "timeout",
+        "timer",
+        "unique_id",
+    )
 
     def __init__(
-        self, action: str, payload: Any, timeout: float, order: int | None, done: asyncio.Future[Exchange]
+        self,
+        action: str,
+        payload: Any,
+        timeout: float,
+        order: int | None,
+        done: asyncio.Future[Exchange],
+        heard: Heard | None,
     ) -> None:
         self.action = action
         self.payload = payload
         self.timeout = timeout
         self.order = order
         self.done = done
+        self.heard = heard
         self.unique_id = str(uuid.uuid4())
         self.raw = wire.call(self.unique_id, action, payload)
         self.sent = 0
@@ -66,10 +90,15 @@ class Calls:
         """Calls that wait or are in flight."""
         return len(self._outbox) + (self._flying is not None)
 
-    def call(self, action: str, payload: Any, timeout: float, order: int | None) -> asyncio.Future[Exchange]:
-        """Queue a call; the future gives the finished exchange, committed and folded. ``timeout`` in seconds."""
+    def call(
+        self, action: str, payload: Any, timeout: float, order: int | None, heard: Heard | None = None
+    ) -> asyncio.Future[Exchange]:
+        """Queue a call; the future gives the finished exchange, committed and folded. ``timeout`` in seconds.
+
+        ``heard`` is told every outcome: after a timeout also the answer that comes late.
+        """
         done: asyncio.Future[Exchange] = asyncio.get_running_loop().create_future()
-        self._outbox.append(Pending(action, payload, timeout, order, done))
+        self._outbox.append(Pending(action, payload, timeout, order, done, heard))
         self._pump()
         return done
 
@@ -133,6 +162,11 @@ class Calls:
                     refusal = self.dialect.refuse("syntax", wrong[0].message)
                     if refusal is not None:
                         self.socket.send(wire.result_error(frame.unique_id, refusal.code, wrong[0].message))
+        request, sent = pending.payload, pending.raw if pending.sent else None
+        if pending.action in CREDENTIAL_ACTIONS:
+            # A secret of ours goes to the station and nowhere else: not into the journal either.
+            sent = None if sent is None else masked_raw(sent, request)
+            request = masked_payload(request)
         exchange = Exchange(
             time=pending.sent or self.hub.clock(),
             station=self.identity,
@@ -141,7 +175,7 @@ class Calls:
             direction="out",
             action=pending.action,
             unique_id=pending.unique_id,
-            request=pending.payload,
+            request=request,
             response=response,
             outcome=outcome,
             error_code=cut(frame.code, MAX_CODE) if frame is not None else None,
@@ -150,11 +184,13 @@ class Calls:
             violations=found,
             tolerances=frame.notes if frame is not None else (),
             order=pending.order,
-            raw_request=pending.raw if pending.sent else None,
+            raw_request=sent,
             raw_response=raw,
         )
 
         def then(error: Exception | None) -> None:
+            if pending.heard is not None:
+                pending.heard(exchange)
             if not pending.done.done():
                 if error is not None:
                     exchange.tolerances = (*exchange.tolerances, "not stored: the disk refuses")

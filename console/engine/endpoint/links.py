@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from console.engine.endpoint.answers import AnswerBook
+from console.engine.endpoint.calls import Heard
 from console.engine.endpoint.hub import Hub
 from console.engine.endpoint.link import Link
 from console.engine.errors import JournalFull, NoSuchStation, NotConnected
+from console.engine.trust.credentials import ACTIONS as CREDENTIAL_ACTIONS
+from console.engine.trust.credentials import credential_in
+from console.engine.trust.secrets import Secrets
 from console.engine.wire.exchange import Exchange, Happening
+from profiles import KnownStation
 
 ALIVE_S = 30.0  # a link heard within this time counts as alive when another claims its identity
 BOOKS = 20_000  # identities whose answers are kept; those not connected are forgotten first, oldest first
@@ -26,6 +31,8 @@ class Links:
         self._live: dict[str, Link] = {}
         self._ending: dict[str, Link] = {}  # ended, but not all that they sent has been folded
         self._books: dict[str, AnswerBook] = {}
+        self.secrets: Secrets | None = None  # where passwords that are changed from here are kept
+        self.known: Callable[[str], KnownStation | None] = lambda _identity: None
         self.opened = 0
         self.sockets = 0  # TCP connections of all listeners, links or not
 
@@ -116,7 +123,35 @@ class Links:
             if known is None:
                 raise NoSuchStation(f"No station {station} is known here. `chargehand stations` lists those that are.")
             raise NotConnected(f"{known.id} is not connected. It can be called when its link is back.")
-        return await link.calls.call(action, payload, timeout, order)
+        heard = await self._secure(link, action, payload) if action in CREDENTIAL_ACTIONS else None
+        return await link.calls.call(action, payload, timeout, order, heard)
+
+    async def _secure(self, link: Link, action: str, payload: Any) -> Heard | None:
+        """Make a new password safe before it leaves: on the disk, beside the old one. Raises TrustError, OrderError."""
+        secrets, identity = self.secrets, link.identity
+        credential = credential_in(action, payload)
+        if credential is None or secrets is None:
+            return None
+        if credential.level is not None:
+            level = credential.level
+
+            def aimed(exchange: Exchange) -> None:
+                if credential.status(exchange.response) in ("Accepted", "RebootRequired"):
+                    secrets.aim(identity, level)
+
+            return aimed
+        known, forms = self.known(identity), credential.forms
+        number = await secrets.propose(identity, known, forms)
+
+        def heard(exchange: Exchange) -> None:
+            if exchange.outcome in ("result", "late", "error"):
+                secrets.settle(identity, number, known, forms, credential.status(exchange.response))
+            elif exchange.raw_request is None:
+                secrets.settle(identity, number, known, forms, "never sent")
+            else:
+                secrets.unanswered(identity, number)
+
+        return heard
 
 
 def _address(peer: str) -> str:

@@ -293,6 +293,8 @@ class Listener:
             self._refused(attempt, attempt.status or 400, wrong, "The charger's WebSocket handshake is not complete.")
             return
         self._trying.pop(socket, None)
+        known = self.links.known(verdict.identity)
+        self.door.secrets.logged_in(verdict.identity, known, verdict.match, self.listen.security_profile)
         attempt.verdict, attempt.status, attempt.link, attempt.station = "open", 101, link.number, link.identity
         self.attempts.touch(attempt)
         self.links.add(link, {**attempt.told(), "local": link.local_host})

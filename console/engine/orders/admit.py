@@ -14,6 +14,7 @@ from console.engine.orders.follow import place_of, spoken
 from console.engine.orders.port import OrderLink, Port
 from console.engine.orders.table import OrderKind
 from console.engine.orders.transfers import image_path
+from console.engine.trust.credentials import wire_value
 
 # What may be said to a station whose boot was answered with Pending (2.x B02.FR.01 and 02, 1.6 section 4.2).
 WHILE_PENDING: Final = frozenset(("trigger", "get", "set"))
@@ -74,6 +75,8 @@ async def admit(
     station, link = find_station(port, identity)
     version = link.dialect.version
     arguments = check_arguments(kind, version, raw, now=port.clock())
+    if kind.id == "set":
+        _check_setting(port, version, arguments)
     registered(port, station, kind, arguments)
     given: dict[str, Any] = {}
     if kind.id == "start":
@@ -89,6 +92,20 @@ async def admit(
     # Said once for nothing: what this version or station cannot be told is refused before anything is recorded.
     link.dialect.say(order, station, {"url": _SAMPLE_URL, **given})
     return order, link, given
+
+
+def _check_setting(port: Port, version: str, arguments: dict[str, Any]) -> None:
+    """Passwords as they go on the wire, and no security profile that nothing here could meet. Raises OrderError."""
+    setting, value = str(arguments.get("key") or arguments.get("variable") or ""), str(arguments.get("value", ""))
+    arguments["value"] = wire_value(setting, version, value, strict=port.profile.strict)
+    if setting.casefold() != "securityprofile" or not value.isdigit():
+        return
+    offered = sorted({one.security_profile for one in port.profile.listen})
+    if int(value) not in offered:
+        raise OrderError(
+            f"No listener here speaks security profile {value} (there is {', '.join(map(str, offered))}): the station could "
+            "not come back. Add one to the profile first."
+        )
 
 
 def _only_connector(station: Station, arguments: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from console.engine.fleet.events import Event, Reported, VariableSeen
 from console.engine.fleet.model import Station
 from console.engine.fleet.order import Order, Verdict
+from console.engine.masking import is_secret_setting
 from console.engine.orders.argument import shown
 from console.engine.orders.follow import Ask, Follower, quirks_of
 from console.engine.orders.port import Port
@@ -178,6 +179,12 @@ class SetFollower(SettingFollower):
         key = str(self.run.order.arguments.get("key", ""))
         if key.casefold() == _TOUCHY_KEY.casefold() and not self.quirks().probe_config:
             self.found(f"answered {self.status}; not read back, because this charger restarts when {key} is read")
+            return
+        name = key or str(self.run.order.arguments.get("variable", ""))
+        if is_secret_setting(name):
+            # Read back it would stand in the journal.
+            later = ", after a restart it counts" if "reboot" in self.status.casefold() else ""
+            self.found(f"answered {self.status}{later}; a secret is not read back, the next login shows it")
             return
         arguments = {name: value for name, value in self.run.order.arguments.items() if name != "value"}
         self.values.clear()

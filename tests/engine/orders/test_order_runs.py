@@ -392,7 +392,8 @@ async def test_a_secret_that_can_only_be_written_is_done_and_hidden(port: FakePo
     port.connect("CP-001", "1.6")
     port.answers["GetConfiguration"] = [{"configurationKey": [key("AuthorizationKey", None)]}]
     run = await give(desk, "set", {"key": "AuthorizationKey", "value": "00112233445566778899"})
-    assert "can be written only" in await seen(run)
+    assert "a secret is not read back" in await seen(run)
+    assert [one.action for one in run.exchanges] == ["ChangeConfiguration"]
     audit = next(one for one in port.happenings if one.kind == "order.given")
     assert audit.data["arguments"] == {"key": "AuthorizationKey", "value": "***"}
 
