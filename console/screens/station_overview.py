@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -68,10 +68,6 @@ class OverviewPane(StationPane):
                     yield Lines(id="station-facts")
         yield MessagesPanel(station="—")
 
-    def on_resize(self, event: events.Resize) -> None:
-        """A low terminal has no room for the chart."""
-        self.set_class(self.app.size.height < TALL, "-low")
-
     @property
     def panel(self) -> MessagesPanel:
         """Its messages."""
@@ -93,6 +89,8 @@ class OverviewPane(StationPane):
 
     def pull(self, now_ns: int) -> None:
         """Cards, chart and facts where the station has changed, and their ages once a second."""
+        # A low terminal has no room for the chart.
+        self.set_class(self.app.size.height < TALL, "-low")
         self.panel.pull(now_ns)
         station = self.station
         if station is None:
