@@ -38,6 +38,7 @@ from console.engine.journal import Journal, Snapshot
 from console.engine.stats import Stats
 from console.engine.tasks import Owner, cancel_all, spawn
 from console.engine.trust.secrets import Secrets
+from console.engine.trust.signing import Signing
 from console.engine.trust.trust import Trust
 from console.engine.wire.exchange import Exchange, Happening, Record
 from profiles import KnownStation, Listen, Profile, Tls, format_address, parse_address
@@ -107,6 +108,7 @@ class Engine:
         self.trust = Trust(profile, data / "trust")
         self.secrets = Secrets(data / "trust" / "secrets.json")
         self.links.secrets, self.links.known = self.secrets, profile.station
+        self.signing = Signing(self.trust, authenticated=self._proved, tell=self.happen, call=self.raw)
         self.journal: Journal
         self._open_journal = open_journal
         self._journal_started = False
@@ -116,7 +118,7 @@ class Engine:
         self.running = False
         self.stalls: deque[tuple[int, float]] = deque(maxlen=50)
         self._thens: dict[int, Then] = {}
-        self._watchers: list[Watcher] = []
+        self._watchers: list[Watcher] = [self.signing.see]
         self._tasks: Owner = set()
         self._policies: dict[str, Policy] = {}
         self._last_transaction = 0
@@ -163,6 +165,7 @@ class Engine:
             self.api = None
         if "files" in self.__dict__:
             await self.files.stop()
+        await self.signing.close()
         await self.secrets.close()
         await cancel_all(self._tasks)
         if self._journal_started:
@@ -355,6 +358,7 @@ class Engine:
                 heartbeat_interval=profile.registration.heartbeat_interval,
                 pending_interval=profile.registration.pending_interval,
                 tag=self._tag,
+                sign=self._sign,
             )
         return found
 
@@ -371,6 +375,19 @@ class Engine:
                 known.status, known.parent, None if expires is None else stamp(int(expires.timestamp() * NS))
             )
         return TagInfo("Accepted" if self.profile.tags.policy == "accept" else "Invalid")
+
+    def _sign(self, station: str, request: str) -> str | None:
+        refused = "this console is read-only" if self.read_only else self.signing.refused(station, request)
+        if refused is not None:
+            # 1.6 has no words for it in the answer.
+            data = {"reason": refused}
+            self.keep(Happening(time=self.clock(), kind="certificate.refused", station=station, data=data))
+        return refused
+
+    def _proved(self, station: str) -> bool:
+        """Whether the station's link proved whose it is; on the bench that is taken on trust."""
+        link = self.links.get(station)
+        return link is not None and (link.socket.attempt.security > 0 or self.profile.name == "bench")
 
     def _approved(self, identity: str) -> bool | None:
         station = self.fleet.station(identity)

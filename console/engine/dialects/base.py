@@ -29,7 +29,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What the profile says, as far as answers depend on it. Built by the engine for each link.
 
     ``registration`` is what a BootNotification is answered with; ``tag`` judges an id tag; ``strict`` as the profile's
-    conduct: answer exactly as the specification demands, or accept what can be understood.
+    conduct: answer exactly as the specification demands, or accept what can be understood. ``sign`` says why a
+    certificate request (PEM) of a station (its identity) is refused; None grants it, and the certificate has to follow.
     """
 
     strict: bool = False
@@ -37,6 +38,16 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat_interval: int = 300
     pending_interval: int = 30
     tag: Callable[[str], TagInfo] = lambda _tag: TagInfo("Accepted")
+    sign: Callable[[str, str], str | None] = lambda _station, _request: "there is no certificate authority here"
+
+
+def refused_request(request: Any, context: Context) -> str | None:
+    """Why a SignCertificate is refused; None where a certificate will follow (A02, 1.6 security white paper 4.3)."""
+    if type(request) is not str or not request:
+        return "there is no certificate request in it"
+    if context.station is None:
+        return "the station has not booted yet"
+    return context.policy.sign(context.station.id, request)
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):

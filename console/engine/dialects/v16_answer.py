@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from console.engine.dialects.base import Answer, Context, Refusal, TagInfo
+from console.engine.dialects.base import Answer, Context, Refusal, TagInfo, refused_request
 from console.engine.dialects.reading import Clock, integer, items, number, pruned, text, when
 from console.engine.dialects.v16_codes import CALLABLE, code_of, refused_for, tolerated
 from console.engine.dialects.v16_fields import known_id, odd_time, place
@@ -106,9 +106,10 @@ def _nothing(_payload: dict[str, Any], _context: Context, _clock: Clock) -> _Sai
     return {}, None, ()
 
 
-def _sign_certificate(_payload: dict[str, Any], _context: Context, _clock: Clock) -> _Said:
-    # Accepted promises a CertificateSigned, and there is no certificate authority that could keep it.
-    return {"status": "Rejected"}, None, ()
+def _sign_certificate(payload: dict[str, Any], context: Context, _clock: Clock) -> _Said:
+    # Accepted promises a CertificateSigned: the engine sends it once this answer has left.
+    refused = refused_request(payload.get("csr"), context)
+    return {"status": "Accepted" if refused is None else "Rejected"}, None, ()
 
 
 def _meter_values(payload: dict[str, Any], _context: Context, _clock: Clock) -> _Said:

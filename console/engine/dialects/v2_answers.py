@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from console.engine.dialects.base import Answer, Context
+from console.engine.dialects.base import Answer, Context, refused_request
 from console.engine.dialects.reading import Clock, integer, items, obj, stamp, text, when
 
 SHORTEST_INTERVAL: Final = 10
@@ -133,9 +133,16 @@ def certificate_status(_payload: dict[str, Any], _context: Context, _limits: Lim
     return Answer(payload={"status": "Failed", "statusInfo": dict(_DECLINED)})
 
 
-def rejected(_payload: dict[str, Any], _context: Context, _limits: Limits, _clock: Clock) -> Answer:
-    """SignCertificate: there is no certificate authority here."""
-    return Answer(payload={"status": "Rejected", "statusInfo": dict(_DECLINED)})
+def sign_certificate(payload: dict[str, Any], context: Context, _limits: Limits, _clock: Clock) -> Answer:
+    """Whether a certificate will follow: for the station's own link to us, not for its V2G side (A02.FR.03)."""
+    kind = payload.get("certificateType")
+    if kind not in (None, "ChargingStationCertificate"):
+        return Answer(payload={"status": "Rejected", "statusInfo": dict(_DECLINED)})
+    refused = refused_request(payload.get("csr"), context)
+    if refused is None:
+        return Answer(payload={"status": "Accepted"})
+    said = {"reasonCode": "InvalidCSR", "additionalInfo": refused[:512]}
+    return Answer(payload={"status": "Rejected", "statusInfo": said})
 
 
 def accepted(_payload: dict[str, Any], _context: Context, _limits: Limits, _clock: Clock) -> Answer:
@@ -217,7 +224,7 @@ ANSWERS: Final[dict[str, Answering]] = {
     "ReportChargingProfiles": empty,
     "ReservationStatusUpdate": empty,
     "SecurityEventNotification": empty,
-    "SignCertificate": rejected,
+    "SignCertificate": sign_certificate,
     "StatusNotification": empty,
     "TransactionEvent": transaction_event,
 }

@@ -245,7 +245,7 @@ def test_readings_and_stops_belong_to_the_transaction_they_name(sent: Any, kept:
     assert ask("StopTransaction", CALLS["StopTransaction"] | {"transactionId": sent}).transaction == kept
 
 
-def test_a_certificate_request_is_rejected_because_nobody_here_could_sign_it() -> None:
+def test_a_certificate_request_is_rejected_where_nobody_could_sign_it() -> None:
     assert result("SignCertificate", CALLS["SignCertificate"]) == {"status": "Rejected"}
 
 

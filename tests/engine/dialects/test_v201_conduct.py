@@ -303,8 +303,8 @@ def test_an_event_that_breaks_every_rule_is_still_acknowledged() -> None:
 def test_what_is_not_offered_is_declined_in_the_words_of_the_action() -> None:
     declined = {"statusInfo": {"reasonCode": "UnsupportedRequest"}}
     assert say("DataTransfer", {"vendorId": "com.example"}).payload == {"status": "UnknownVendorId"}
-    csr = {"csr": "-----BEGIN CERTIFICATE REQUEST-----"}
-    assert say("SignCertificate", csr).payload == {"status": "Rejected", **declined}
+    v2g = {"csr": "-----BEGIN CERTIFICATE REQUEST-----", "certificateType": "V2GCertificate"}
+    assert say("SignCertificate", v2g).payload == {"status": "Rejected", **declined}
     assert say("GetCertificateStatus", {}).payload == {"status": "Failed", **declined}
     assert say("Get15118EVCertificate", {}).payload == {"status": "Failed", "exiResponse": "", **declined}
 
