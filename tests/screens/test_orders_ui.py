@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from console.engine.engine import Engine
@@ -22,7 +23,7 @@ async def charger(dial: Any, engine: Engine, name: str = "CP-001") -> Any:
     return station
 
 
-async def shows(console: Any, kind: type) -> Any:
+async def shows(console: Any, kind: type[ModalScreen[Any]]) -> Any:
     """Wait for a dialog of that kind."""
     async with asyncio.timeout(10):
         while not (isinstance(console.app.screen, kind) and console.app.screen.is_mounted):
