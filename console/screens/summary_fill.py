@@ -81,7 +81,7 @@ def _error_code(value: Any) -> str:
     """An error code of a StatusNotification; quoted where OCPP does not know it, so that it stands out."""
     if value == "NoError":
         return ""
-    return told(value) if value in _ERROR_CODES else f'errorCode "{told(value)}"'
+    return told(value) if isinstance(value, str) and value in _ERROR_CODES else f'errorCode "{told(value)}"'
 
 
 _ERROR_CODES: Final = frozenset(

@@ -89,6 +89,7 @@ LINES: list[tuple[str, Any, Any, str]] = [
     ),
     ("StatusNotification", {"connectorId": 1, "status": "Available", "errorCode": "NoError"}, {}, "1 · Available"),
     ("StatusNotification", {"connectorId": 1, "errorCode": "Error"}, {}, '1 · errorCode "Error"'),
+    ("StatusNotification", {"connectorId": 1, "errorCode": [None]}, {}, '1 · errorCode ""'),
     ("StatusNotification", {"evseId": 1, "connectorId": 2, "connectorStatus": "Occupied"}, {}, "1/2 · Occupied"),
     (
         "StartTransaction",
