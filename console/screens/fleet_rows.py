@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len
+
 from widgets.columns import Cell, CellLike, Column, Row
 from widgets.format import NOTHING, age, energy, latency, power, skew
 from widgets.safe import fit, safe_text
@@ -25,7 +27,7 @@ COLUMNS: Final = (
     Column("power", "POWER", width=16, min_width=8, align="left", priority=2),
     Column("energy", "ENERGY", width=9, min_width=9, align="right", priority=4),
     Column("seen", "SEEN", width=6, min_width=6, align="right", priority=5),
-    Column("note", "NOTE", width=30, min_width=22, weight=3, priority=1),
+    Column("note", "NOTE", width=22, min_width=22, weight=3, priority=1),
 )
 
 PENDING_NOTE: Final = "pending: a accept · del refuse"
@@ -115,7 +117,9 @@ def _connectors(station: Station, transactions: Mapping[int, Transaction], room:
             short.append(Cell(f"{name} {fit(word, left)} ", tone))
         else:
             short.append(Cell(f"{name}{word if state == 'Faulted' else glyph.glyph} ", tone))
-    return whole if sum(len(one.text) for one in whole) <= room + 2 else short
+    # No blanks behind the last one: a cell that is cut shows it.
+    whole[-1] = Cell(whole[-1].text.rstrip(), whole[-1].style)
+    return whole if sum(cell_len(one.text) for one in whole) <= room else short
 
 
 def _power(station: Station, width: int) -> CellLike:
