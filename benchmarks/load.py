@@ -70,7 +70,10 @@ class Station:
         return await self.hear()
 
 
-async def main(port: int, version: str, stations: int, messages: int, *, echo: bool) -> None:
+AT_ONCE = 100  # stations that talk at the same time where they take turns
+
+
+async def main(port: int, version: str, stations: int, messages: int, *, echo: bool, turns: bool) -> None:
     each = messages // stations
     made: list[Station] = []
     scripts: list[list[bytes]] = []
@@ -86,12 +89,15 @@ async def main(port: int, version: str, stations: int, messages: int, *, echo: b
     sys.stdin.readline()
     waits: list[float] = []
 
+    gate = asyncio.Semaphore(AT_ONCE if turns else stations)
+
     async def run(station: Station, script: list[bytes]) -> None:
         for data in script:
-            began = time.perf_counter()
-            station.writer.write(data)
-            await station.hear()
-            waits.append(time.perf_counter() - began)
+            async with gate:
+                began = time.perf_counter()
+                station.writer.write(data)
+                await station.hear()
+                waits.append(time.perf_counter() - began)
 
     began = time.perf_counter()
     await asyncio.gather(*(run(station, script) for station, script in zip(made, scripts, strict=True)))
@@ -111,4 +117,13 @@ async def main(port: int, version: str, stations: int, messages: int, *, echo: b
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), echo="echo" in sys.argv[5:]))
+    asyncio.run(
+        main(
+            int(sys.argv[1]),
+            sys.argv[2],
+            int(sys.argv[3]),
+            int(sys.argv[4]),
+            echo="echo" in sys.argv[5:],
+            turns="turns" in sys.argv[5:],
+        )
+    )

@@ -12,9 +12,15 @@ from typing import Any
 
 def idle_stations(count: int) -> dict[str, Any]:
     """KiB a connected, booted station with one connector; ours and a bare websockets server."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, count + 200) if soft < count + 200 else soft, hard))
+    allow_files(count + 200)
     return {"stations": count, "KiB a station": {name: _one(name, count) for name in ("ours", "echo")}}
+
+
+def allow_files(count: int) -> None:
+    """Let this process, and those it starts, open so many files, as far as the system allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < count:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, count), hard))
 
 
 def _one(server: str, count: int) -> float:

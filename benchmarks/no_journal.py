@@ -1,4 +1,7 @@
-"""A journal without a disk: what the engine costs when nothing waits for a commit. Only for measuring."""
+"""A journal without a disk: what the engine costs when nothing waits for a commit. Only for measuring.
+
+``python -m benchmarks.no_journal run …`` is the console with it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from console.engine.journal import Snapshot, Stored
+from console.engine.journal.reader import Count, Page
 from console.engine.wire.exchange import Record
 
 Released = Callable[[list[Record], Exception | None], None]
@@ -64,9 +68,35 @@ class NoJournal:
         """Nothing is there."""
         return []
 
+    async def page(self, *_: Any, **__: Any) -> Page:
+        """Nothing is there."""
+        return Page([], None)
+
+    async def count(self, *_: Any, **__: Any) -> Count:
+        """Nothing is there."""
+        return Count(0, True)
+
+    async def happenings(self, *_: Any, **__: Any) -> list[Any]:
+        """Nothing is there."""
+        return []
+
+    async def transactions(self, *_: Any, **__: Any) -> list[Any]:
+        """Nothing is there."""
+        return []
+
     async def recent_answers(self, *_: Any, **__: Any) -> list[Any]:
         """Nothing is there."""
         return []
 
     async def close(self) -> None:
         """Nothing to do."""
+
+
+if __name__ == "__main__":
+    from console.cli import main
+    from console.engine.engine import Engine
+
+    defaults = Engine.__init__.__kwdefaults__
+    assert defaults is not None
+    defaults["open_journal"] = NoJournal.open
+    main()

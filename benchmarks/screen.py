@@ -46,6 +46,29 @@ class Terminal:
                     return True
         return until is None
 
+    def write(self, keys: bytes) -> None:
+        """Press keys."""
+        os.write(self.master, keys)
+
+    def press(self, keys: bytes, until: bytes, within: float) -> float:
+        """Press keys and wait until some bytes are drawn; the seconds that took."""
+        self.seen = b""
+        began = time.perf_counter()
+        self.write(keys)
+        self.read(within, until)
+        return time.perf_counter() - began
+
+    def wait_for(self, program: subprocess.Popen[str], within: float) -> None:
+        """Read on until a program has said its first line: a terminal that nobody reads stops the console."""
+        assert program.stdout is not None
+        end = time.perf_counter() + within
+        while not select.select([program.stdout], [], [], 0)[0]:
+            if time.perf_counter() > end:
+                raise SystemExit("the load did not get ready")
+            self.read(0.1)
+            self.seen = b""
+        program.stdout.readline()
+
     def cpu(self) -> float:
         """CPU seconds it has used, user and system."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -59,9 +82,10 @@ class Terminal:
         os.close(self.master)
 
 
-def _console(folder: str, *more: str) -> tuple[list[str], dict[str, str]]:
-    arguments = [sys.executable, "-m", "console", "run", "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0"]
-    arguments += ["--files", "127.0.0.1:0", "--data", folder, *more]
+def console_command(folder: str, port: int = 0) -> tuple[list[str], dict[str, str]]:
+    """How the console is started in a folder of its own, and its environment."""
+    arguments = [sys.executable, "-m", "console", "run", "--listen", f"127.0.0.1:{port}", "--api", "127.0.0.1:0"]
+    arguments += ["--files", "127.0.0.1:0", "--data", folder]
     environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "CHARGEHAND_RUNTIME_DIR": folder}
     return arguments, environment
 
@@ -75,7 +99,7 @@ def first_paint(repetitions: int) -> dict[str, Any]:
         subprocess.run([sys.executable, "-c", "pass"], check=True)
         bare.append(time.perf_counter() - began)
         with tempfile.TemporaryDirectory(prefix="chargehand-bench-") as folder:
-            terminal = Terminal(*_console(folder))
+            terminal = Terminal(*console_command(folder))
             if not terminal.read(20, FIRST_WORDS):
                 raise SystemExit("the console drew nothing within 20 s")
             paints.append(time.perf_counter() - terminal.began)
@@ -87,10 +111,8 @@ def first_paint(repetitions: int) -> dict[str, Any]:
 def idle(stations: int, seconds: float, interval: int) -> dict[str, Any]:
     """Share of a core that the console uses with idle stations connected, each heartbeating every ``interval`` seconds."""
     with tempfile.TemporaryDirectory(prefix="chargehand-bench-") as folder:
-        arguments, environment = _console(folder)
         port = free_port()
-        arguments[arguments.index("127.0.0.1:0")] = f"127.0.0.1:{port}"
-        terminal = Terminal(arguments, environment)
+        terminal = Terminal(*console_command(folder, port))
         terminal.read(3)
         load = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.idle_load", str(port), str(stations), str(interval)],

@@ -9,24 +9,29 @@ import subprocess
 import sys
 from typing import Any
 
+from benchmarks import peers
+from benchmarks.memory import allow_files
+
 SERVERS = ("ours", "ours-no-journal", "ocpp", "echo")
+PEER = "ocpp-rpc"
 
 
-def one_run(server: str, version: str, stations: int, messages: int) -> dict[str, Any]:
-    """One server, one load: CPU microseconds a message, waits, memory."""
+def one_run(server: str, version: str, stations: int, messages: int, *, turns: bool = False) -> dict[str, Any]:
+    """One server, one load: CPU microseconds a message, waits, memory. ``turns``: at most 100 stations at a time."""
     cores = sorted(os.sched_getaffinity(0))
-    serve = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.servers", server, version],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    command, environment = [sys.executable, "-m", "benchmarks.servers", server, version], None
+    if server == PEER:
+        peer = peers.command()
+        assert peer is not None
+        command, environment = peer
+    serve = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
     assert serve.stdin is not None
     assert serve.stdout is not None
     os.sched_setaffinity(serve.pid, {cores[0]})
     port = int(serve.stdout.readline())
     load = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.load", str(port), version, str(stations), str(messages), server],
+        [sys.executable, "-m", "benchmarks.load", str(port), version, str(stations), str(messages), server]
+        + (["turns"] if turns else []),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -66,20 +71,37 @@ def _ask(serve: subprocess.Popen[str]) -> dict[str, float]:
 def measure(repetitions: int, stations: int, messages: int) -> dict[str, Any]:
     """All servers, both versions; medians and the ratios that quality is measured by."""
     table: dict[str, Any] = {}
+    missing = peers.install()
+    if missing is not None:
+        print(missing)
+    servers = SERVERS if missing is not None else (*SERVERS, PEER)
     for version in ("1.6", "2.0.1"):
-        runs: dict[str, list[dict[str, Any]]] = {server: [] for server in SERVERS}
+        runs: dict[str, list[dict[str, Any]]] = {server: [] for server in servers}
         for _ in range(repetitions):
-            for server in SERVERS:
+            for server in servers:
                 # The slow one gets fewer messages: it is the cost of one that counts.
                 count = messages // 8 if server == "ocpp" else messages
                 runs[server].append(one_run(server, version, stations, count))
-        cost = {server: statistics.median(run["us_per_message"] for run in runs[server]) for server in SERVERS}
+        cost = {server: statistics.median(run["us_per_message"] for run in runs[server]) for server in servers}
         table[version] = {
             "us_per_message": cost,
-            "p99_ms": {server: statistics.median(run["p99_ms"] for run in runs[server]) for server in SERVERS},
+            "p99_ms": {server: statistics.median(run["p99_ms"] for run in runs[server]) for server in servers},
             "against ocpp routing": cost["ocpp"] / cost["ours"],
             "against raw echo": cost["echo"] / cost["ours"],
             "journal on against off": cost["ours-no-journal"] / cost["ours"],
             "runs": runs,
         }
+        if PEER in cost:
+            table[version]["against ocpp-rpc, both without a store"] = cost[PEER] / cost["ours-no-journal"]
     return table
+
+
+def by_links(repetitions: int, counts: tuple[int, ...]) -> dict[str, Any]:
+    """What a message costs our engine with ever more links; every link has its turn, so none of them is warm."""
+    allow_files(max(counts) + 200)
+    runs: dict[int, list[float]] = {count: [] for count in counts}
+    for _ in range(repetitions):
+        for count in counts:
+            runs[count].append(one_run("ours", "1.6", count, max(20_000, 2 * count), turns=True)["us_per_message"])
+    cost = {count: statistics.median(found) for count, found in runs.items()}
+    return {"us_per_message": cost, "most against fewest links": cost[max(counts)] / cost[min(counts)]}
