@@ -356,7 +356,8 @@ def _run(profile: Profile, options: EngineOptions, demo: DemoOptions | None) -> 
     app = ConsoleApp(profile, options, demo=demo)
 
     async def main() -> int | None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, app.exit, 0)
+        for number in (signal.SIGTERM, signal.SIGHUP):  # told to end, or the terminal was closed
+            asyncio.get_running_loop().add_signal_handler(number, app.exit, 0)
         return await app.run_async()
 
     code = asyncio.run(main())
