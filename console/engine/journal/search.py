@@ -144,8 +144,13 @@ def _bounds(connection: apsw.Connection, where: Filter | None, low: int, high: i
     if since is not None:
         start = value(connection, "SELECT min(first) FROM run WHERE newest >= ?", (_int64(since),))
         low = max(low, indexed + 1 if start is None else start)
-    if until is not None and high <= indexed:
-        end = value(connection, "SELECT max(last) FROM run WHERE oldest <= ?", (_int64(until),))
+    if until is not None:
+        bound = _int64(until)
+        # What no run tells of yet is some 2,048 rows at most: they are looked at.
+        newer = "SELECT max(id) FROM exchange WHERE id > ? AND time <= ?"
+        end = value(connection, newer, (indexed, bound)) if high > indexed else None
+        if end is None:
+            end = value(connection, "SELECT max(last) FROM run WHERE oldest <= ?", (bound,))
         high = min(high, 0 if end is None else end)
     return low, high
 

@@ -144,6 +144,17 @@ async def test_the_log_of_an_hour_ago_needs_no_look_at_what_came_before(running:
     assert (len(page.rows), page.next) == (1, None)
 
 
+async def test_the_log_up_to_an_hour_ago_needs_no_look_at_what_came_after(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.engine.journal.search._SLICE", 2 * INDEX_RUN)
+    monkeypatch.setattr("console.engine.journal.reader._BUDGET", 0.0)
+    await running.write(*(exchange(n) for n in range(4 * INDEX_RUN + 100)))
+    where = parse_filter("until:1s", now_ns=NOON + 200 * SECOND)
+    page = await running.journal.page(where, limit=10)
+    assert [row.time for row in page.rows] == [NOON + n * SECOND for n in range(190, 200)]
+
+
 async def test_neighbours_are_of_the_same_transaction_or_station(running: Running) -> None:
     await running.write(
         exchange(1, transaction="41"),
