@@ -173,7 +173,8 @@ class ConsoleApp(App[int]):
             return
         try:
             await store_image(self.engine)
-            await self.demo.start(_loopback(urls[0]), options)
+            root = self.engine.trust.folder / "root.pem" if self.engine.trust.serves else None
+            await self.demo.start(_loopback(urls[0]), options, ca=root)
         except (OSError, ChargehandError) as error:
             self.say(f"The demo fleet cannot be started: {error}", severity="error")
             return
@@ -286,6 +287,26 @@ class ConsoleApp(App[int]):
         if len(urls) > 1:
             note = f"{note}\nAlso: {', '.join(urls[1:])}"
         self.push_screen(QrScreen(urls[0], note))
+
+    def show_root(self) -> None:
+        """Where a charger fetches the root certificate, full screen."""
+        if self.ready:
+            spawn(self._show_root(), name="offer the root certificate", owner=self._tasks)
+
+    async def _show_root(self) -> None:
+        from widgets.qr import QrScreen
+
+        try:
+            url = await self.engine.offer_root()
+            root = (await self.engine.trust.authority()).root()
+        except ChargehandError as error:
+            self.say(error.sentence, title=error.title, severity="error")
+            return
+        note = (
+            f"Install this certificate on the charger for wss:// ({root.path}).\n"
+            f"SHA-256 {root.fingerprint}, until {root.ends:%Y-%m-%d}.\nAny key closes this."
+        )
+        self.push_screen(QrScreen(url, note))
 
     def action_leave(self) -> None:
         """Quit; with live links it asks first."""

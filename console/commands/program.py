@@ -48,6 +48,8 @@ app = typer.Typer(
 )
 profile_app = typer.Typer(help="Profiles: list, show, path, check.", no_args_is_help=True)
 app.add_typer(profile_app, name="profile")
+trust_app = typer.Typer(help="Certificates of this console: root, station, list.", no_args_is_help=True)
+app.add_typer(trust_app, name="trust")
 
 # Wrong usage, whichever click typer brings along: its errors have one root, which typer does not name itself.
 _ERRORS: tuple[type[Exception], ...] = tuple(
@@ -265,11 +267,14 @@ def simulate(
     url: Annotated[str, typer.Argument(metavar="URL", help="For example ws://127.0.0.1:9000/")],
     fleet: Fleet = "mixed",
     stations: Stations = None,
+    ca: Annotated[
+        Path | None, typer.Option("--ca", metavar="FILE", help="The authority to trust for wss:// (PEM).")
+    ] = None,
 ) -> int:
     """Virtual stations against any central system, until interrupted."""
     from console.commands.simulate import simulate as dial
 
-    return dial(url, fleet, stations)
+    return dial(url, fleet, stations, ca)
 
 
 @profile_app.command("list")
@@ -302,3 +307,38 @@ def profile_check(file: Annotated[str, typer.Argument(metavar="FILE")]) -> int:
     from console.commands.profiles import check
 
     return check(file)
+
+
+Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there, not to stdout.")]
+
+
+@trust_app.command("root")
+def trust_root(data: Data = None, output: Output = None) -> int:
+    """The root certificate (PEM) that chargers have to trust for wss://; it is made where there is none."""
+    from console.commands.trust import root
+
+    return root(data, output)
+
+
+@trust_app.command("station")
+def trust_station(
+    identity: Annotated[str, typer.Argument(metavar="STATION", help="The station's identity.")],
+    data: Data = None,
+    output: Output = None,
+    csr: Annotated[
+        Path | None,
+        typer.Option("--csr", metavar="FILE", help="Sign this request (PEM); without it a key is made too."),
+    ] = None,
+) -> int:
+    """A certificate (PEM) by which a station proves who it is (security profile 3), with a new private key behind it."""
+    from console.commands.trust import station
+
+    return station(identity, data, output, csr)
+
+
+@trust_app.command("list")
+def trust_list(data: Data = None, as_json: Json = False) -> int:
+    """Every certificate that was made here, and until when it is valid."""
+    from console.commands.trust import listing
+
+    return listing(data, as_json)

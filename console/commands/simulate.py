@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from console.commands.trouble import CommandFailed
 
 
-def simulate(url: str, fleet: str, stations: int | None) -> int:
+def simulate(url: str, fleet: str, stations: int | None, ca: Path | None = None) -> int:
     """Run the fleet until a signal ends it; 0 then. Raises ChargehandError where the fleet cannot be used."""
     parts = urlsplit(url)
     if parts.scheme not in ("ws", "wss") or not parts.hostname:
@@ -20,4 +21,6 @@ def simulate(url: str, fleet: str, stations: int | None) -> int:
     words = ["-v", f"--fleet={fleet}"]
     if stations is not None:
         words.append(f"--stations={stations}")
+    if ca is not None:
+        words.append(f"--ca={ca}")
     return main([*words, "--", url])

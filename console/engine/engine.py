@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -41,7 +42,7 @@ from console.engine.trust.secrets import Secrets
 from console.engine.trust.signing import Signing
 from console.engine.trust.trust import Trust
 from console.engine.wire.exchange import Exchange, Happening, Record
-from profiles import KnownStation, Listen, Profile, Tls, format_address, parse_address
+from profiles import KnownStation, Listen, Profile, format_address, parse_address
 
 if TYPE_CHECKING:
     from console.engine.api.server import ApiServer
@@ -115,6 +116,7 @@ class Engine:
         self.api: ApiServer | None = None
         self.api_url: str | None = None
         self.files_url: str | None = None
+        self.root_url: str | None = None  # where the own root certificate can be fetched, once that is offered
         self.running = False
         self.stalls: deque[tuple[int, float]] = deque(maxlen=50)
         self._thens: dict[int, Then] = {}
@@ -240,6 +242,8 @@ class Engine:
             listener.on_link = self._linked
             await listener.start()
             self.listeners.append(listener)
+        if self.trust.serves:
+            await self.offer_root()
 
     async def _start_api(self) -> None:
         from console.engine.api.server import ApiServer
@@ -271,7 +275,16 @@ class Engine:
 
     def ready(self) -> dict[str, Any]:
         """The line that ``chargehand serve`` prints when it can be used."""
-        return {"event": "ready", "listen": self.listen_urls, "api": self.api_url, "files": self.files_url}
+        made = {"event": "ready", "listen": self.listen_urls, "api": self.api_url, "files": self.files_url}
+        return made if self.root_url is None else {**made, "root": self.root_url}
+
+    async def offer_root(self) -> str:
+        """Where chargers can fetch the root certificate, in PEM; it is made where there is none. Raises TrustError."""
+        authority = await self.trust.authority()
+        if self.root_url is None:
+            offer = self.files.offer(authority.root_path, name="chargehand-root.pem", station="", order=0)
+            self.root_url = self.files.link(offer, urlsplit(self.files.url).hostname or "127.0.0.1")
+        return self.root_url
 
     # The road.
 
@@ -548,7 +561,7 @@ class Engine:
                 Happening(
                     time=self.clock(),
                     kind="file.received" if transfer.kind == "upload" else "file.offered",
-                    station=transfer.station,
+                    station=transfer.station or None,
                     data={
                         "name": transfer.name,
                         "bytes": transfer.done,
@@ -597,9 +610,13 @@ def _listens(profile: Profile, addresses: Sequence[str] | None) -> list[Listen]:
                 f"--listen {address}: the profile {profile.name} asks for TLS (security profile "
                 f"{template.security_profile}). Write wss://, or use another profile."
             )
-        tls = template.tls or (Tls() if scheme == "wss" else None)
+        if scheme == "wss" and not template.secure:
+            raise ProfileError(
+                f"--listen {address}: wss:// needs a [listen.tls] table in the profile {profile.name}. An empty one will "
+                "do: chargehand makes the certificates then."
+            )
         host, port = parse_address(address)
-        made.append(msgspec.structs.replace(template, address=format_address(host, port), tls=tls))
+        made.append(msgspec.structs.replace(template, address=format_address(host, port)))
     return made
 
 

@@ -81,6 +81,7 @@ WORDS: Final[tuple[Word, ...]] = (
     Word("demo", "start the demo fleet", lambda console, _: console.action_demo()),
     Word("pause", "stop or go on with the picture", lambda console, _: console.frame_screen.action_freeze()),
     Word("qr", "the URL as a QR code", lambda console, _: console.show_qr()),
+    Word("root", "the root certificate that chargers have to trust for wss://", lambda console, _: console.show_root()),
     Word("theme", "light or dark", _theme),
     Word("save-profile", "keep the profile as it is now, accepted stations included, as NAME", _save_profile),
     Word("screenshot", "save a picture of the screen", lambda console, _: console.action_picture()),

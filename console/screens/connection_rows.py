@@ -137,6 +137,8 @@ def detail(attempt: Attempt, now_ns: int) -> list[Line]:
     if attempt.badges:
         lines.append(("Tolerated", "; ".join(attempt.badges), "warn"))
     lines.append(("Asked for", _request(attempt), ""))
+    if attempt.offer:
+        lines.append(("TLS offer", attempt.offer, ""))
     lines.append(("From", _origin(attempt), "muted"))
     return lines
 
@@ -177,6 +179,8 @@ def _origin(attempt: Attempt) -> str:
     parts = [f"{attempt.peer} to {attempt.local}", attempt.tls or "no TLS"]
     if attempt.security:
         parts.append(f"security profile {attempt.security}")
+    if attempt.certificate:
+        parts.append(f"certificate of {attempt.certificate}")
     if attempt.agent:
         parts.append(attempt.agent)
     return "   ".join(parts)
@@ -205,6 +209,8 @@ def attempt_of(happening: Happening) -> Attempt | None:
         user=_text(data.get("user")),
         agent=_text(data.get("agent")),
         tls=_text(data.get("tls")),
+        offer=_text(data.get("offer")),
+        certificate=_text(data.get("certificate")),
         security=data["security"] if isinstance(data.get("security"), int) else 0,
         badges=_texts(data.get("badges")),
         verdict="refused" if refused else "closed",

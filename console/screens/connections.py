@@ -229,6 +229,7 @@ class ConnectionsSection(FilteredSection):
             return [Cell("No attempt matches.", "bold"), "", Cell("esc shows all", "muted")]
         urls = self.engine.listen_urls
         url = urls[0] if urls else ""
+        trust = "k" if url.startswith("wss:") else ""
         return [
             Cell("Nothing has tried to connect yet.", "bold"),
             "",
@@ -236,5 +237,6 @@ class ConnectionsSection(FilteredSection):
             Cell(f"{url}<station id>", "accent bold"),
             "",
             Cell("q shows it as a QR code   d starts a demo fleet", "muted"),
-            Cell(f"test it from another machine:  curl -i {url.replace('ws', 'http', 1)}test", "muted"),
+            Cell(f"test it from another machine:  curl -i{trust} {url.replace('ws', 'http', 1)}test", "muted"),
+            *([Cell(":root shows the certificate that the charger has to trust", "muted")] if trust else []),
         ]

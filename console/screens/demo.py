@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.engine.options import DemoOptions
@@ -41,14 +42,16 @@ class DemoFleet:
         """Whether the child runs."""
         return self._process is not None and self._process.returncode is None
 
-    async def start(self, url: str, options: DemoOptions) -> None:
-        """Start it against ``url``. Raises OSError where the process cannot be made."""
+    async def start(self, url: str, options: DemoOptions, *, ca: Path | None = None) -> None:
+        """Start it against ``url``; ``ca`` is what it trusts for wss. Raises OSError where the process cannot be made."""
         if self.running:
             return
         self._stopping = False
         words = [sys.executable, "-m", "console.simulator", url, "--fleet", options.fleet, "--with-parent"]
         if options.stations is not None:
             words += ["--stations", str(options.stations)]
+        if ca is not None:
+            words += ["--ca", str(ca)]
         self._process = await asyncio.create_subprocess_exec(
             *words,
             stdin=asyncio.subprocess.PIPE,

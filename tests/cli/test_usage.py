@@ -13,7 +13,7 @@ from console.engine.options import EngineOptions
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 COMMANDS = ("run", "demo", "serve", "call", "stations", "connectors", "transactions", "messages", "connections")
-MORE_COMMANDS = ("alarms", "export", "simulate", "profile")
+MORE_COMMANDS = ("alarms", "export", "simulate", "profile", "trust")
 
 
 def test_help_names_every_command(chargehand: Run) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from contextlib import suppress
 from typing import Any
 
+import msgspec
 from websockets.exceptions import InvalidHandshake
 
 from console.engine.endpoint.attempts import Attempt
@@ -13,6 +15,12 @@ from console.engine.engine import Engine
 from console.engine.wire.exchange import Happening
 from console.screens.connection_rows import attempt_of, close, detail, why
 from console.screens.connections import ConnectionsSection
+from profiles import Listen, Profile, Tls, load_profile
+
+
+def over_tls() -> Profile:
+    listen = Listen(address="127.0.0.1:0", tls=Tls())
+    return msgspec.structs.replace(load_profile("bench"), listen=[listen])
 
 
 async def refused(dial: Any, engine: Engine, **options: Any) -> None:
@@ -112,3 +120,22 @@ def test_what_was_recorded_of_a_link_gives_the_attempt_back() -> None:
     assert "1006" in detail(opened, 0)[0][1]
     assert "1:30" in detail(opened, 0)[0][1]
     assert why(opened) == "the connection broke without a close frame"
+
+
+async def test_a_tls_handshake_that_failed_says_what_was_offered(make_engine: Any, open_console: Any) -> None:
+    engine = await make_engine(over_tls(), listen=None)
+    async with open_console(engine, section="connections") as console:
+        await console.sees(":root shows the certificate")
+        host, port = engine.listeners[0].address
+        with suppress(ssl.SSLError):
+            await asyncio.open_connection(host, port, ssl=ssl.create_default_context(), server_hostname="cs.example")
+        await console.sees("✖ refused", "saw our certificate", "may not trust", "TLS 1.3, TLS 1.2 for cs.example")
+
+
+async def test_the_root_certificate_is_shown_as_a_code_to_fetch_it(make_engine: Any, open_console: Any) -> None:
+    engine = await make_engine(over_tls(), listen=None)
+    async with open_console(engine) as console:
+        await console.sees(engine.listen_urls[0])
+        console.app.show_root()
+        root = (await engine.trust.authority()).root()
+        await console.sees("chargehand-root.pem", f"SHA-256 {root.fingerprint[:20]}")

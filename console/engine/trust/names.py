@@ -52,7 +52,7 @@ def _addresses() -> Iterable[IPv4Address | IPv6Address]:
             words = line.split()
             if words[:1] == ["|--"]:
                 last = words[1]
-            elif "host" in words and "LOCAL" in words and last:
+            elif words[:1] == ["/32"] and words[-1:] == ["LOCAL"] and last:
                 yield ip_address(last)
     with suppress(OSError, ValueError):
         for line in Path("/proc/net/if_inet6").read_text().splitlines():
