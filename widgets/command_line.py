@@ -52,7 +52,7 @@ class CommandLine(Vertical):
         &.-shown { display: block; }
         OptionList {
             height: auto; max-height: 8; border: none; padding: 0 1; background: $panel;
-            scrollbar-size-vertical: 1; display: none;
+            scrollbar-size-vertical: 1; display: none; text-wrap: nowrap; text-overflow: ellipsis;
         }
         OptionList.-some { display: block; }
         #command-error { display: none; height: auto; max-height: 4; padding: 0 1; color: $text-error; text-style: bold; }

@@ -237,8 +237,7 @@ class KeyBar(BarLine):
             self._hints["pause"] = resume
             right = [
                 Part("● LIVE" if live else " ‖ FROZEN ", "ok" if live else _BADGE_WARN, "pause"),
-                Part(" ▏ ", "muted", priority=8),
-                Part(f"{pause_key} {resume.label} ", "plain", "pause", priority=8),
+                Part(f"{pause_key} {resume.label} ", "plain", "pause", priority=8, lead=" ▏ ", lead_style="muted"),
             ]
         self.set_parts(left, right)
 

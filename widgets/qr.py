@@ -9,7 +9,7 @@ from rich.style import Style
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Middle
+from textual.containers import Center, Middle
 from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
@@ -73,8 +73,9 @@ class QrScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     QrScreen {
         align: center middle; background: $background;
-        Middle { height: auto; width: auto; align: center middle; }
-        Static { width: auto; max-width: 100%; height: auto; padding: 0 1; text-style: bold; }
+        Middle { height: auto; width: 100%; align: center middle; }
+        Center { height: auto; }
+        Static { width: 100%; height: auto; text-style: bold; text-align: center; }
         #qr-note { text-style: none; color: $text-muted; }
     }
     """
@@ -102,7 +103,8 @@ class QrScreen(ModalScreen[None]):
             fitting = None
         with Middle():
             if fitting is not None:
-                yield QrCode(fitting)
+                with Center():
+                    yield QrCode(fitting)
             yield Static(safe_content(self._text, max_chars=300))
             note = self._note if fitting is not None else f"The window is too small for the code.\n{self._note}"
             yield Static(safe_content_lines(note, max_lines=3), id="qr-note")

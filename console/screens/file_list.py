@@ -54,7 +54,7 @@ class FileList:
         received = [one for one in self.received.values() if match((one.name, self.known(one.station)))]
         groups: list[tuple[str, str, str, list[Key]]] = [
             ("move", "TRANSFERS", f"{len(running) or 'none'} on the move", [("move", one.id) for one in ordered]),
-            ("run", "UPDATES AND UPLOADS", "as told", list(self._runs)),
+            ("run", "UPDATES AND UPLOADS", "in the stations' words", list(self._runs)),
             ("image", "IMAGES TO OFFER", "n adds one", [("image", one.name) for one in images]),
             ("got", "RECEIVED", "", [("got", str(one.path)) for one in received]),
         ]

@@ -20,7 +20,7 @@ COLUMNS: Final = (
     Column("file", "FILE", 26, 20, max_width=48, weight=1, sortable=False),
     Column("station", "STATION", 14, 10, max_width=24, sortable=False),
     Column("progress", "PROGRESS", BAR, BAR, priority=1, sortable=False),
-    Column("size", "SIZE", 10, 8, align="right", sortable=False),
+    Column("size", "SIZE", 10, 9, align="right", sortable=False),
     Column("rate", "RATE", 12, 10, align="right", priority=3, sortable=False),
     Column("where", "STATE", 30, 17, weight=3, sortable=False),
 )
@@ -126,7 +126,7 @@ def transfer_row(transfer: Transfer) -> Row:
         [Cell(f"{arrow} ", "accent"), Cell(name_of(transfer), "bold")],
         transfer.station,
         Cell(_bar(transfer), tone),
-        Cell(bytes_(transfer.done if transfer.size is None else transfer.size), ""),
+        Cell(_size(transfer)),
         Cell(byte_rate(transfer.rate) if transfer.state == "moving" else "", "muted"),
         where,
     ]
@@ -136,6 +136,12 @@ def _standing(transfer: Transfer) -> tuple[str, Tone]:
     if transfer.state == "waiting" and transfer.done:
         return "◔ broke off, awaited again", "warn"
     return _STATES[transfer.state]
+
+
+def _size(transfer: Transfer) -> str:
+    """Its size, or as much as has come of an upload whose size nobody knows yet."""
+    known = transfer.done if transfer.size is None else transfer.size
+    return bytes_(known) if known or transfer.state == "done" else ""
 
 
 def name_of(transfer: Transfer) -> str:

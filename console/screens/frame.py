@@ -118,10 +118,11 @@ class Frame(Screen[None]):
         """Whether anything the frame's lines tell of may have changed: once a second, or with the fleet or a key."""
         console = self.console
         shown = self._shown
-        chosen = shown.selected_station() if console.ready and shown is not None else None
-        marked = len(shown.marked_stations()) if console.ready and shown is not None else 0
+        told: tuple[object, ...] = ()
+        if console.ready and shown is not None:
+            told = (shown.selected_station(), len(shown.marked_stations()), shown.crumb(), *shown.hints())
         changed = console.engine.fleet.changed if console.ready else 0
-        stamp = (now // 1_000_000_000, changed, shown, tuple(self.places), chosen, marked, self.frozen, self.size)
+        stamp = (now // 1_000_000_000, changed, shown, tuple(self.places), told, self.frozen, self.size)
         moved = stamp != self._stamp
         self._stamp = stamp
         return moved

@@ -67,7 +67,7 @@ class LeaveScreen(ModalScreen[bool]):
             links = f"{lost.links} station{'s are' if lost.links != 1 else ' is'} connected"
             running = f", {lost.sessions} session{'s run' if lost.sessions != 1 else ' runs'}" if lost.sessions else ""
             going = "Quitting closes the links; stations go on by themselves and call again later."
-            yield Static(safe_content(f"{links}{running}. {going}"), markup=False)
+            yield Static(safe_content(f"{links}{running}. {going}"), classes="said", markup=False)
             if lost.silent:
                 names = ", ".join(safe_text(one, max_chars=32) for one in lost.silent[:NAMED])
                 more = f" and {len(lost.silent) - NAMED} more" if len(lost.silent) > NAMED else ""
@@ -76,6 +76,7 @@ class LeaveScreen(ModalScreen[bool]):
                         ("⚠ These will not call again before they are restarted: ", "bold $text-warning"),
                         (f"{names}{more}", "bold"),
                     ),
+                    classes="said",
                     markup=False,
                 )
             with Horizontal(classes="buttons"):

@@ -28,7 +28,7 @@ def columns(width: int, *, station: bool) -> list[Column]:
     narrow, roomy = width < NARROW, width >= 140
     time = 8 if narrow else 12
     name = 16 if roomy else (10 if narrow else 12)
-    verdict = 22 if roomy else (10 if narrow else 16)
+    verdict = 22 if roomy else (10 if narrow else 20)
     return [
         Column("time", "TIME", time, time, sortable=False),
         *([Column("station", "STATION", name, 10, sortable=False)] if station else []),

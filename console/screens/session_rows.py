@@ -221,7 +221,7 @@ def sample_columns(samples: Sequence[StoredSample]) -> tuple[list[Column], list[
         found.setdefault((sample.measurand, sample.phase, sample.location), sample.unit)
     keys = sorted(found, key=lambda key: (list(_SHORT).index(key[0]) if key[0] in _SHORT else 99, key[0], key[1] or ""))
     places = {key[2] for key in keys}
-    columns = [Column("time", "TIME", 12, 12), Column("context", "CONTEXT", 14, 8, priority=1)]
+    columns = [Column("time", "TIME", 12, 12), Column("context", "CONTEXT", 15, 15, priority=1)]
     for at, key in enumerate(keys):
         unit = found[key]
         where = f" {key[2]}" if len(places) > 1 and key[2] else ""

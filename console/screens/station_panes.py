@@ -194,8 +194,8 @@ def in_words(kind: str, data: dict[str, Any]) -> tuple[str, str]:
         code = data.get("code")
         return "warn", f"{f'code {code}' if code else 'without a close frame'}{by} {data.get('reason') or ''}"
     if kind == "order.given":
-        arguments = " ".join(f"{name}={value}" for name, value in (data.get("arguments") or {}).items())
-        return "accent", f"{data.get('order')} {arguments}{by}"
+        arguments = "".join(f" {name}={value}" for name, value in (data.get("arguments") or {}).items())
+        return "accent", f"{data.get('order')}{arguments}{by}"
     if kind == "order.ended":
         return ("ok" if data.get("seen") else "warn"), f"order {data.get('order')}: {data.get('text')}"
     if kind in ("station.accepted", "station.refused"):
