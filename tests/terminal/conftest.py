@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -149,8 +149,8 @@ class Terminal:
     @property
     def ended(self) -> int | None:
         """The exit code, None while the program runs."""
-        dead, code = self.tmux("display-message", "-p", "-t", "it", "#{pane_dead} #{pane_dead_status}").split(" ")
-        return int(code or -1) if dead == "1" else None
+        code = self.tmux("display-message", "-p", "-t", "it", "#{pane_dead_status}").strip()
+        return int(code) if code else None
 
     @property
     def pid(self) -> int:
@@ -167,16 +167,18 @@ OpenTerminal = Callable[..., Terminal]
 
 @pytest.fixture(scope="module")
 def terminal(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenTerminal]:
-    """``terminal("demo", …)``: a console command in a terminal; ended with the module."""
+    """``terminal("demo", …)``: a console command (or another ``program``) in a terminal; ended with the module."""
     if shutil.which("tmux") is None:
         if os.environ.get("CI"):
             pytest.fail("tmux is missing: the console is driven in a real terminal, install tmux on this machine")
         pytest.skip("tmux is missing: it is the real terminal that these tests press keys in")
     opened: list[Terminal] = []
 
-    def start(*words: str, size: tuple[int, int] = (120, 36)) -> Terminal:
+    def start(
+        *words: str, program: Sequence[str] = (sys.executable, "-m", "console"), size: tuple[int, int] = (120, 36)
+    ) -> Terminal:
         socket = tmp_path_factory.mktemp("tmux") / "socket"
-        found = Terminal([sys.executable, "-m", "console", *words], environment, socket, size)
+        found = Terminal([*program, *words], environment, socket, size)
         opened.append(found)
         return found
 
