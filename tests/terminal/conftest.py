@@ -110,7 +110,7 @@ class Terminal:
         self._tmux = ["tmux", "-S", str(socket), "-f", os.devnull]
         self._environment = environment
         columns, lines = size
-        # The window outlives the program, so that its last picture and its exit code can be looked at.
+        # The window outlives the program, so that its last picture can be looked at.
         self.tmux("new-session", "-d", "-s", "it", "-x", str(columns), "-y", str(lines), "sleep infinity")
         self.tmux("set-option", "-g", "remain-on-exit", "on")
         self.tmux("respawn-pane", "-k", "-t", "it", *words)
@@ -145,12 +145,6 @@ class Terminal:
     def type(self, text: str) -> None:
         """Type a text, all at once as a paste."""
         self.tmux("send-keys", "-t", "it", "-l", text)
-
-    @property
-    def ended(self) -> int | None:
-        """The exit code, None while the program runs."""
-        code = self.tmux("display-message", "-p", "-t", "it", "#{pane_dead_status}").strip()
-        return int(code) if code else None
 
     @property
     def pid(self) -> int:

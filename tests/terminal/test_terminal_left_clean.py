@@ -12,18 +12,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal.conftest import ANY_PORT, OpenTerminal, Terminal, until
+from tests.terminal.conftest import ANY_PORT, OpenTerminal, Terminal
 
 PROGRAM = [sys.executable, "-m", "console"]
+
+
+def open_shell(terminal: OpenTerminal) -> Terminal:
+    """A shell in a terminal of its own."""
+    found = terminal(program=["sh"])
+    found.type("PS1='READY '; clear\n")
+    found.sees("READY")
+    return found
 
 
 @pytest.fixture
 def shell(terminal: OpenTerminal) -> Terminal:
     """A shell in a terminal."""
-    found = terminal(program=["sh"])
-    found.type("PS1='READY '; clear\n")
-    found.sees("READY")
-    return found
+    return open_shell(terminal)
 
 
 def run(shell: Terminal, *words: str) -> None:
@@ -95,10 +100,10 @@ def test_a_directory_that_cannot_be_made_is_one_sentence_and_code_2(shell: Termi
 
 
 def test_a_directory_in_use_names_the_other_console(shell: Terminal, terminal: OpenTerminal, tmp_path: Path) -> None:
-    first = terminal("run", "--data", str(tmp_path), *ANY_PORT)
+    first = open_shell(terminal)
+    run(first, "run", "--data", str(tmp_path), *ANY_PORT)
     first.sees("No charger has called yet")
     run(shell, "run", "--data", str(tmp_path), *ANY_PORT)
-    assert f"process {first.pid}" in given_back(shell, 2).replace("\n", "")
+    assert f"process {child_of(first.pid)}" in given_back(shell, 2).replace("\n", "")
     first.press("C-q")
-    until(lambda: first.ended is not None, "the end of the first console")
-    assert first.ended == 0
+    given_back(first, 0)
