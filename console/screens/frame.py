@@ -62,6 +62,7 @@ class Frame(Screen[None]):
         self.frozen = False
         self._shown: Section | None = None
         self._stamp: tuple[object, ...] = ()
+        self._laid_out = False
 
     @property
     def console(self) -> ConsoleApp:
@@ -88,6 +89,10 @@ class Frame(Screen[None]):
         self.switcher = self.query_one("#sections", ContentSwitcher)
         self.go(self.console.first_section)
         self.set_interval(0.1, self.tick)
+        self.call_after_refresh(self._open_keys)
+
+    def _open_keys(self) -> None:
+        self._laid_out = True
 
     # Pulling.
 
@@ -302,7 +307,9 @@ class Frame(Screen[None]):
         self.draw(self.console.now())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """In a line that is being typed, ``:`` and ``/`` are text."""
+        """In a line that is being typed, ``:`` and ``/`` are text; what is typed before the first paint is dropped."""
+        if not self._laid_out:
+            return False
         return action not in ("command", "filter") or not isinstance(self.focused, Input)
 
     def action_filter(self) -> None:
