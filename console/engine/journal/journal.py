@@ -8,6 +8,7 @@ While one batch is being committed the next one gathers. No answer waits longer 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -24,9 +25,11 @@ from console.engine.journal.reader import Reader
 from console.engine.journal.schema import FILE, check, connect, damaged, migrate, tune
 from console.engine.journal.search import value
 from console.engine.journal.snapshot import Snapshot
-from console.engine.journal.writer import MAX_BATCH, Batch, Finished, Released, Work, Writer, write_snapshot
+from console.engine.journal.writer import MAX_BATCH, Batch, Finished, Outcome, Released, Work, Writer, write_snapshot
 from console.engine.tasks import Owner, cancel_all, spawn
 from console.engine.wire.exchange import Record
+
+log = logging.getLogger("chargehand.journal")
 
 WINDOW: Final = 0.002
 """Seconds that a batch waits for more while traffic is dense; thin traffic is committed in the same turn of the loop."""
@@ -123,17 +126,20 @@ class Journal(Reader):
                 batch = records[start : start + MAX_BATCH]
                 if self._closed:
                     # Whoever waits for these must be told; but never from within ``append``.
-                    asyncio.get_running_loop().call_soon(self._committed, batch, JournalError("The journal is closed."))
+                    refused: list[Outcome] = [(batch, JournalError("The journal is closed."))]
+                    asyncio.get_running_loop().call_soon(self._committed, refused)
                 else:
                     self._writer.submit(Batch(batch, self._committed))
 
-    def _committed(self, records: list[Record], error: Exception | None) -> None:
+    def _committed(self, outcomes: list[Outcome]) -> None:
         self._in_flight -= 1
-        self._note(error)
-        try:
-            self._released(records, error)
-        finally:
-            self._arrange()
+        for records, error in outcomes:
+            self._note(error)
+            try:
+                self._released(records, error)
+            except Exception:
+                log.exception("what follows records %d to %d failed", records[0].id, records[-1].id)
+        self._arrange()
 
     def _note(self, error: Exception | None) -> None:
         if error is None:

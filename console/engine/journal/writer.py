@@ -35,13 +35,15 @@ _MAX_NAMES: Final = 50_000
 
 Released = Callable[[list[Record], Exception | None], None]
 Finished = Callable[[Exception | None], None]
+Outcome = tuple[list[Record], Exception | None]
 
 
 class Batch(msgspec.Struct):
-    """Up to ``MAX_BATCH`` records to commit together, in order."""
+    """Up to ``MAX_BATCH`` records to commit together, in order. ``done`` is called once, with what became of them all:
+    mostly one outcome, more where a part had to be refused."""
 
     records: list[Record]
-    done: Released
+    done: Callable[[list[Outcome]], None]
 
 
 class Work(msgspec.Struct):
@@ -102,21 +104,24 @@ class Writer:
             self._post(done, *what)
 
     def _batch(self, batch: Batch) -> None:
-        error: Exception | None = None
+        outcomes = self._commit(batch.records)
+        self._tell(batch.done, outcomes)
+        if any(error is None for _, error in outcomes):
+            self._index(batch.records[-1].id)
+
+    def _commit(self, records: list[Record]) -> list[Outcome]:
         try:
             self._look()
-            self._write(batch.records)
+            self._write(records)
         except Exception as caught:
             self._roll_back()
             error = refused(caught, self._path)
-            if not isinstance(error, JournalFull) and len(batch.records) > 1:
-                # One record is at fault, not the disk: the others must not suffer for it.
-                for record in batch.records:
-                    self._batch(Batch([record], batch.done))
-                return
-        self._tell(batch.done, batch.records, error)
-        if error is None:
-            self._index(batch.records[-1].id)
+            if isinstance(error, JournalFull) or len(records) == 1:
+                return [(records, error)]
+            # One record is at fault, not the disk: the others must not suffer for it.
+            half = len(records) // 2
+            return self._commit(records[:half]) + self._commit(records[half:])
+        return [(records, None)]
 
     def _write(self, records: list[Record]) -> None:
         exchanges = [record for record in records if type(record) is Exchange]

@@ -169,6 +169,43 @@ async def test_a_record_that_cannot_be_written_takes_no_other_with_it(running: R
     assert [record.id for record in running.journal.tail(0)] == [1, 3, 4]
 
 
+@pytest.mark.parametrize("poison", [{"time": 1 << 63}, {"latency_ns": -(1 << 64)}])
+async def test_a_record_that_cannot_be_written_does_not_end_the_writing(
+    running: Running, poison: dict[str, int]
+) -> None:
+    await running.write(*(exchange(n, **(poison if n == 77 else {})) for n in range(1, 201)))
+    assert [record.id for record in running.released] == list(range(1, 201))
+    assert [record.id for records, error in running.batches if error is not None for record in records] == [77]
+    assert running.journal.pending == 0
+    await running.write(exchange(201))
+    await running.write(happening(), exchange(203, **poison), exchange(204))
+    await running.write(exchange(205))
+    assert [record.id for record in running.journal.tail(200)] == [201, 202, 204, 205]
+    assert running.journal.pending == 0
+
+
+async def test_whatever_follows_a_commit_may_fail_and_the_next_is_written(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal = Journal.open(tmp_path)
+    second = asyncio.Event()
+
+    def released(records: list[Record], _error: Exception | None) -> None:
+        if records[0].id == 1:
+            raise ValueError("a fault of ours")
+        second.set()
+
+    journal.start(asyncio.get_running_loop(), released)
+    journal.append(exchange(1))
+    while journal.pending:
+        await asyncio.sleep(0)
+    journal.append(exchange(2))
+    async with asyncio.timeout(20):
+        await second.wait()
+    assert "a fault of ours" in caplog.text
+    await journal.close()
+
+
 @pytest.mark.parametrize(
     "error",
     [
