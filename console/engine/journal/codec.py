@@ -183,7 +183,7 @@ def snapshot_rows(snapshot: Snapshot) -> list[Row]:
         ("station", None, clean(station.key), None, None, None, None, text(station)) for station in snapshot.stations
     ]
     rows += [
-        ("txn", t.id, clean(t.station), t.wire and clean(t.wire), t.state, t.started, t.stopped, text(t))
+        ("txn", t.id, fold(t.station), t.wire and clean(t.wire), t.state, t.started, t.stopped, text(t))
         for t in snapshot.transactions
     ]
     rows += [

@@ -19,7 +19,7 @@ import orjson
 
 from console.engine.errors import JournalError
 from console.engine.filter import Filter, parse_filter
-from console.engine.filter_sql import clean, fold
+from console.engine.filter_sql import fold
 from console.engine.fleet.model import StoredSample, Transaction
 from console.engine.journal import codec, queries, search
 from console.engine.journal.schema import FILE, check, connect, damaged
@@ -222,11 +222,11 @@ class Reader:
         before: int | None = None,
         ids: Collection[int] | None = None,
     ) -> list[Transaction]:
-        """The newest ``limit`` transactions below ``before``, oldest first; of one station (its key), or just ``ids``."""
+        """The newest ``limit`` transactions below ``before``, oldest first; of one station, or just ``ids``."""
         where, params = ["id < ?"], [MAX_ID if before is None else before]
         if station is not None:
             where.append("station = ?")
-            params.append(clean(station))  # type: ignore[arg-type]
+            params.append(fold(station))  # type: ignore[arg-type]
         if ids is not None:
             where.append("id IN (SELECT value FROM json_each(?))")
             params.append(orjson.dumps(sorted(ids)).decode())  # type: ignore[arg-type]
