@@ -92,7 +92,7 @@ def by_chance(seconds: int, folder: Path) -> int:
     frames = st.tuples(st.integers(0, 7), values, values, values).map(lambda parts: str(list(parts)).encode())
     count = 0
 
-    @settings(max_examples=2000, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=200, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.integers(0, 2), st.binary(max_size=400) | frames)
     def say(number: int, data: bytes) -> None:
         nonlocal count

@@ -78,9 +78,14 @@ class Proxy:
         """Close the port and every connection."""
         if self._server is not None:
             self._server.close()
-        for pair in list(self.pairs):
+        left = list(self.pairs)
+        for pair in left:
             pair.end(reset=True)
         await cancel_all(self._pumps)
+        for pair in left:
+            for writer in (pair.station, pair.console):
+                with contextlib.suppress(OSError):
+                    await writer.wait_closed()
 
     def lay(self, fault: Fault, pairs: Iterable[Pair]) -> int:
         """Lay a fault on some connections; how many it struck. ``reset`` and ``drop`` end them at once."""

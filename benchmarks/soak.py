@@ -102,7 +102,10 @@ def _resident(pid: int) -> int:
 
 
 async def soak(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    """Run it; the outcome as it is written to JSON."""
+    """Run it; the outcome as it is written to JSON. SIGTERM ends it as Ctrl+C does: with the programs it has started."""
+    this = asyncio.current_task()
+    assert this is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
     chance = random.Random(given.seed)
     console = Console(folder / "data", folder / "console.log")
     await console.start()
@@ -226,7 +229,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="chargehand-soak-") as temporary:
         folder = given.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        outcome = asyncio.run(soak(given, folder))
+        try:
+            outcome = asyncio.run(soak(given, folder))
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            print("\nended before its time; nothing was judged", file=sys.stderr)
+            return 130
     kept = show(outcome)
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps(outcome, indent=1))
