@@ -26,6 +26,7 @@ from console.engine.tasks import Owner, cancel_all, spawn
 from console.screens.demo import DemoFleet, store_image
 from console.screens.frame import Frame
 from console.screens.order_keys import Orders
+from console.terminal import light_terminal
 from profiles import Profile, load_profile
 from widgets.safe import safe_text
 
@@ -71,7 +72,7 @@ class ConsoleApp(App[int]):
         self._owns_engine = engine is None
         self._tasks: Owner = set()
         self._begun = time.perf_counter()
-        if profile.screen.theme == "light":
+        if profile.screen.theme == "light" or (profile.screen.theme == "auto" and light_terminal()):
             self.theme = "textual-light"
         if profile.keys:
             self.set_keymap(profile.keys)
@@ -168,13 +169,10 @@ class ConsoleApp(App[int]):
 
     async def start_demo(self, options: DemoOptions) -> None:
         """Start the simulated fleet against our own endpoint."""
-        urls = self.engine.listen_urls
-        if not urls:
-            return
         try:
             await store_image(self.engine)
             root = self.engine.trust.folder / "root.pem" if self.engine.trust.serves else None
-            await self.demo.start(_loopback(urls[0]), options, ca=root)
+            await self.demo.start(self.engine.own_url, options, ca=root)
         except (OSError, ChargehandError) as error:
             self.say(f"The demo fleet cannot be started: {error}", severity="error")
             return
@@ -326,9 +324,13 @@ class ConsoleApp(App[int]):
     def action_picture(self) -> None:
         """Save a screenshot beside the data."""
         folder = (self.engine.data if self.ready else Path.cwd()) / "screenshots"
-        folder.mkdir(parents=True, exist_ok=True)
         name = time.strftime("chargehand-%Y%m%d-%H%M%S.svg", time.gmtime())
-        path = self.save_screenshot(name, str(folder))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path = self.save_screenshot(name, str(folder))
+        except OSError as error:
+            self.say(f"{folder} cannot be written: {error.strerror or error}", severity="error")
+            return
         self.say(f"Saved {path}")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -346,13 +348,6 @@ def _log_to(path: Path) -> None:
     handler = logging.FileHandler(path, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root.handlers[:] = [handler]
-
-
-def _loopback(url: str) -> str:
-    """The URL for a child on this machine, whatever address is shown to chargers."""
-    scheme, _, rest = url.partition("://")
-    port = rest.rstrip("/").rpartition(":")[2]
-    return url if scheme == "wss" else f"{scheme}://127.0.0.1:{port}/"
 
 
 def run_console(options: EngineOptions, *, demo: DemoOptions | None = None) -> int:

@@ -4,6 +4,7 @@ that serves the stations: a terminal that stops reading (Ctrl+S, a stalled SSH s
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from textual.app import App
@@ -16,3 +17,8 @@ def keeps_up(app: App[Any]) -> bool:
     thread = getattr(app._driver, "_writer_thread", None)
     queue = getattr(thread, "_queue", None)
     return queue is None or queue.qsize() < WAITING
+
+
+def light_terminal() -> bool:
+    """Whether the terminal says that its background is light (COLORFGBG: foreground;background, colours 7 and 15)."""
+    return os.environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")

@@ -68,6 +68,7 @@ class Listen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     require_subprotocol: bool = False
     subprotocol_mismatch: Literal["reject", "spec"] = "reject"
     hide_unknown: bool = True
+    allow_browsers: bool = False
     ping_interval: Seconds = 20
     ping_timeout: Timeout = 20
     open_timeout: Timeout = 10

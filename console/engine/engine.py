@@ -262,6 +262,17 @@ class Engine:
         ]
 
     @property
+    def own_url(self) -> str:
+        """The URL by which a station on this very machine reaches the endpoint."""
+        listener = self.listeners[0]
+        host, port = listener.address
+        scheme = self.listen_urls[0].partition("://")[0]
+        plain = scheme != "wss"
+        if plain and host in ("0.0.0.0", "::", ""):
+            host = "::1" if host == "::" else "127.0.0.1"
+        return f"{url(scheme, host, port)}/"
+
+    @property
     def exposed(self) -> bool:
         """Whether other machines can reach a listener that asks nobody who they are."""
         return any(listener.listen.exposed for listener in self.listeners)

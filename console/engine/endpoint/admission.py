@@ -44,6 +44,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     host: str | None = None
     origin: str | None = None
     agent: str | None = None
+    browser: bool = False
     certified: tuple[str, ...] | None = None
 
 
@@ -174,6 +175,14 @@ class Door:
             status = 404 if "without" in wrong else 400
             advice = "Set the charger's URL to ws://ADDRESS:PORT/ followed by its identity."
             return Admission(status=status, reason=wrong, advice=advice, user=user)
+        if request.browser and not self.listen.allow_browsers:
+            # Any web page that the technician visits could otherwise pose as a charger and displace the real one.
+            return Admission(
+                status=403,
+                reason=f"a web page ({request.origin or 'no origin told'}) in a browser, not a charger",
+                advice="For a simulator that runs in a browser, set allow_browsers = true in the profile.",
+                identity=identity,
+            )
         if ":" in identity:
             if self.asks_password:
                 reason = "the identity holds ':', which Basic auth cannot carry"
@@ -200,7 +209,9 @@ class Door:
             badges = (*badges, f"identity differs in case from {seen}")
         if request.origin is not None:
             badges = (*badges, "sends an Origin header")
-        return self._version(request, identity, user, badges, registration, match)
+        known = self._known(identity)
+        pinned = known.version if known is not None else None
+        return self._version(request, identity, user, badges, registration, match, pinned)
 
     def _downgraded(self, identity: str, user: str | None) -> Admission | None:
         """A station that has to come with a higher security profile is refused below it (A05, wire-rules 1)."""
@@ -239,6 +250,18 @@ class Door:
             advice = "Set the charger to security profile 1: user name = its identity, and the password of the profile."
             return _unauthorized(identity, user, reason, advice), (), None
         known = self._known(identity)
+        if known is None and not self.listen.hide_unknown:
+            return (
+                Admission(
+                    status=404,
+                    reason="this identity is not known here",
+                    advice="Add the station to the profile, with its password.",
+                    identity=identity,
+                    user=user,
+                ),
+                (),
+                None,
+            )
         address = request.peer.rsplit(":", 1)[0]
         throttled = self.guesses.too_many(address, identity.casefold(), now)
         matched = self.secrets.check(identity, known, password)
@@ -285,9 +308,10 @@ class Door:
         badges: tuple[str, ...],
         registration: str,
         match: Match | None,
+        pinned: str | None,
     ) -> Admission:
         offered = request.subprotocols
-        enabled = self.listen.versions
+        enabled = self.listen.versions if pinned is None else [pinned]
         for name in offered:
             version = BY_SUBPROTOCOL.get(name)
             if version in enabled:
@@ -312,9 +336,9 @@ class Door:
                 status=101,
                 reason="accepted",
                 identity=identity,
-                version=self.listen.default_version,
+                version=pinned or self.listen.default_version,
                 user=user,
-                badges=(*badges, f"{badge}; taken as OCPP {self.listen.default_version}"),
+                badges=(*badges, f"{badge}; taken as OCPP {pinned or self.listen.default_version}"),
                 registration=registration,
                 authenticated=self.listen.authenticates,
                 match=match,

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
+from websockets.datastructures import Headers
 from websockets.http11 import Request as HttpRequest
 
 from console.engine.dialects import dialect
@@ -339,10 +340,7 @@ class Listener:
             )
         else:
             advice = "Set the charger's URL to ws://ADDRESS:PORT/ followed by its identity."
-        status = 405 if first.startswith(b"POST") else None
-        if status == 405 and socket.transport is not None and not socket.transport.is_closing():
-            attempt.status = status
-        self._refused(attempt, status, reason, advice)
+        self._refused(attempt, 405 if first.startswith(b"POST") else None, reason, advice)
 
     def on_gone(self, socket: Socket) -> None:
         """A TCP connection has ended."""
@@ -468,7 +466,15 @@ def _request(request: HttpRequest, peer: str, certified: tuple[str, ...] | None)
         origin=_one(headers.get_all("Origin")),
         agent=_one(headers.get_all("User-Agent")),
         certified=certified,
+        browser=_browser(headers),
     )
+
+
+def _browser(headers: Headers) -> bool:
+    """Whether a web page asks. Chargers send an Origin too (that of their WebSocket library), but never these."""
+    if headers.get_all("Sec-Fetch-Mode") or headers.get_all("Sec-Fetch-Site"):
+        return True
+    return bool(headers.get_all("Origin")) and (_one(headers.get_all("User-Agent")) or "").startswith("Mozilla/")
 
 
 def _one(values: list[str]) -> str | None:

@@ -30,6 +30,7 @@ log = logging.getLogger("chargehand.socket")
 MAX_FRAGMENTS = 4096
 MAX_UNSENT = 4 * 1024 * 1024  # bytes a station may leave unread before its link is given up
 PEEK = 8
+_NO_SOAP = b"HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _BUFFER = memoryview(bytearray(65536))
 _UNREAD = "the station does not read what is sent to it"
 
@@ -140,6 +141,10 @@ class Socket(asyncio.BufferedProtocol):
         if protocol.parser_exc is not None and self._closing is None:
             sent = protocol.close_sent
             self._closing = (None if sent is None else int(sent.code), sent.reason if sent else "", "us")
+        unheard = protocol.state is State.CONNECTING and protocol.eof_sent and not protocol.accept_called
+        if unheard and self.first.startswith(b"POST") and self.transport is not None:
+            # websockets gives up on a request with a body without a word; a SOAP client should hear what is wrong.
+            self.transport.write(_NO_SOAP)
         self.flush()
         if self.receiver is None and protocol.state is State.CONNECTING and protocol.eof_sent:
             self._host.on_failed(self, str(protocol.handshake_exc or "not a WebSocket handshake"), self.first)

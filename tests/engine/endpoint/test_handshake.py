@@ -177,7 +177,7 @@ async def test_a_bad_identity_is_refused_before_anything_is_known_of_it(engine: 
         (b"GET /CP-001 HTTP/1.0\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", 505, ""),
         (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\n\r\n", 414, ""),
         (b"GET /CP HTTP/1.1\r\n" + b"".join(b"H%d: x\r\n" % n for n in range(200)) + b"\r\n", 431, ""),
-        (b"POST /CP HTTP/1.1\r\nHost: a\r\nContent-Length: 400\r\n\r\n<soap:Envelope/>", 0, "SOAP"),
+        (b"POST /CP HTTP/1.1\r\nHost: a\r\nContent-Length: 400\r\n\r\n<soap:Envelope/>", 405, "SOAP"),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 40, 0, "TLS"),
         (b"\x00\x01\x02\x03\r\n\r\n", 0, ""),
     ],
@@ -286,3 +286,49 @@ async def test_a_connection_that_says_nothing_is_closed_in_time(make_engine: Mak
         await asyncio.wait_for(reader.readexactly(1), 5)
     assert engine.attempts.rows[-1].reason == "no complete handshake in time"
     writer.close()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("Origin: http://evil.example", "Sec-Fetch-Mode: websocket", "Sec-Fetch-Site: cross-site"),
+        ("Origin: null", "User-Agent: Mozilla/5.0 (X11; Linux) Firefox/150.0"),
+    ],
+)
+async def test_a_web_page_cannot_pose_as_a_charger(engine: Engine, headers: tuple[str, ...]) -> None:
+    assert status(await exchange(engine, upgrade("/CP-001", *headers))) == 403
+    assert "web page" in (engine.attempts.rows[-1].reason or "")
+    assert not engine.fleet.stations
+
+
+@pytest.mark.parametrize("origin", ["file://", "https://github.com/gilmaimon/TinyWebsockets"])
+async def test_the_origin_of_a_charger_s_library_is_no_obstacle(engine: Engine, origin: str) -> None:
+    answer = await exchange(engine, upgrade("/CP-001", f"Origin: {origin}", "User-Agent: TinyWebsockets Client"))
+    assert status(answer) == 101
+
+
+async def test_a_simulator_in_a_browser_is_let_in_where_the_profile_says_so(make_engine: MakeEngine) -> None:
+    profile = msgspec.structs.replace(
+        load_profile("bench"), listen=[Listen(address="127.0.0.1:0", allow_browsers=True)]
+    )
+    engine = await make_engine(profile, listen=None)
+    answer = await exchange(engine, upgrade("/CP-001", "Origin: http://a.example", "Sec-Fetch-Mode: websocket"))
+    assert status(answer) == 101
+
+
+async def test_a_station_pinned_to_a_version_is_given_no_other(make_engine: MakeEngine) -> None:
+    profile = msgspec.structs.replace(
+        load_profile("bench"),
+        listen=[Listen(address="127.0.0.1:0")],
+        stations=[KnownStation(id="CP-V", version="2.0.1")],
+    )
+    engine = await make_engine(profile, listen=None)
+    assert status(await exchange(engine, upgrade("/CP-V", protocol="ocpp1.6"))) == 400
+    answer = await exchange(engine, upgrade("/CP-V", protocol="ocpp1.6, ocpp2.0.1"))
+    assert b"Sec-WebSocket-Protocol: ocpp2.0.1" in answer
+
+
+async def test_an_unknown_station_hears_404_where_nothing_is_to_be_hidden(make_engine: MakeEngine) -> None:
+    engine = await guarded(make_engine, hide_unknown=False)
+    assert status(await exchange(engine, upgrade("/NOBODY", basic("NOBODY", "a-good-long-password")))) == 404
+    assert status(await exchange(engine, upgrade("/CP-001", basic("CP-001", "wrong")))) == 401
