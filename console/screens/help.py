@@ -112,5 +112,5 @@ def _table(rows: Iterable[tuple[str, str]], width: int) -> Content:
     for left, right in rows:
         pieces = textwrap.wrap(right, max(20, width - _LEFT)) or [""]
         lines.append(Content.assemble((f"  {left:<{_LEFT - 2}}", "bold $text-accent"), pieces[0]))
-        lines += [Content(" " * _LEFT + piece) for piece in pieces[1:]]
+        lines += [safe_content(" " * _LEFT + piece) for piece in pieces[1:]]
     return Content("\n").join(lines)
