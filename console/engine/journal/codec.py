@@ -177,28 +177,28 @@ def happening(row: Sequence[Any]) -> Happening:
 
 
 def snapshot_rows(snapshot: Snapshot) -> list[Row]:
-    """The rows of the view ``changed``: kind, id, station, wire, state, started, stopped, body. The cursor comes last."""
-    rows: list[Row] = [("gone", None, clean(key), None, None, None, None, None) for key in snapshot.gone]
-    rows += [
-        ("station", None, clean(station.key), None, None, None, None, text(station)) for station in snapshot.stations
-    ]
-    rows += [
-        ("txn", t.id, fold(t.station), t.wire and clean(t.wire), t.state, t.started, t.stopped, text(t))
-        for t in snapshot.transactions
-    ]
-    rows += [
-        ("alarm", a.id, a.station and clean(a.station), None, None, a.raised, a.cleared, text(a))
-        for a in snapshot.alarms
-    ]
+    """The rows of the view ``changed``: kind, id, station, wire, state, started, stopped, updated, body. The cursor comes
+    last."""
+    rows = [_changed("gone", station=clean(key)) for key in snapshot.gone]
+    rows += [_changed("station", station=clean(station.key), body=text(station)) for station in snapshot.stations]
+    for t in snapshot.transactions:
+        wire = t.wire and clean(t.wire)
+        rows.append(("txn", t.id, fold(t.station), wire, t.state, t.started, t.stopped, t.last_update, text(t)))
+    for a in snapshot.alarms:
+        station = a.station and clean(a.station)
+        rows.append(("alarm", a.id, station, None, None, a.raised, a.cleared, None, text(a)))
     together: dict[tuple[int | None, str], list[StoredSample]] = {}
     for sample in snapshot.samples:
         together.setdefault((sample.transaction, sample.station), []).append(sample)
-    rows += [
-        ("sample", transaction, clean(station), None, None, samples[0].time, None, text(samples))
-        for (transaction, station), samples in together.items()
-    ]
-    rows.append(("state", snapshot.cursor, None, None, None, None, None, text(snapshot.counters)))
+    for (transaction, key), samples in together.items():
+        first = samples[0].time
+        rows.append(("sample", transaction, clean(key), None, None, first, None, None, text(samples)))
+    rows.append(_changed("state", snapshot.cursor, body=text(snapshot.counters)))
     return rows
+
+
+def _changed(kind: str, number: int | None = None, station: str | None = None, body: str | None = None) -> Row:
+    return kind, number, station, None, None, None, None, None, body
 
 
 def text(value: Any) -> str:

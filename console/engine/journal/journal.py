@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import apsw
+import orjson
 
 from console.engine.errors import EngineError, JournalError, JournalFull
 from console.engine.journal import codec
@@ -35,6 +36,7 @@ WINDOW: Final = 0.002
 """Seconds that a batch waits for more while traffic is dense; thin traffic is committed in the same turn of the loop."""
 _DENSE: Final = 8
 _PRUNE_SLICE: Final = 500
+_LOOK: Final = 5000  # happenings that are looked at in one turn of the writer
 TIDY_SECONDS: Final = 1.0
 _QUIET: Final = 1000  # records a second, up to which old bodies are compressed
 _PACKS_A_TURN: Final = 8  # of 256 bodies: more than arrive while it is quiet
@@ -193,7 +195,8 @@ class Journal(Reader):
 
     async def prune(self, before_ns: int) -> int:
         """Forget exchanges and happenings older than ``before_ns`` that are in the snapshot already, then transactions
-        that ended before, with their samples. In small slices between which messages are written. Gives how many records.
+        that are over and were not heard of since, with their samples. By the time of receipt: a station's clock may be
+        decades off. In small slices between which messages are written. Gives how many records.
         """
         bound = await self._work(lambda c: value(c, "SELECT min(cursor, indexed) FROM state"))
         forgotten = 0
@@ -258,29 +261,38 @@ def _opened(path: Path, migrations: tuple[str, ...] | None) -> apsw.Connection:
 
 
 def _expire(connection: apsw.Connection, low: int, bound: int, before: int) -> tuple[int, int] | None:
-    """Forget within the next slice of ids; gives where the following one begins and how many went, None at the end."""
-    first = value(
-        connection,
-        "SELECT min(id) FROM (SELECT min(id) AS id FROM exchange WHERE id >= ?"
-        " UNION ALL SELECT min(id) FROM happening WHERE id >= ?)",
-        (low, low),
+    """Forget within the next slice of ids; gives where the following one begins and how many went, None at the end.
+
+    What is old need not come first: after a spell with a clock in the future it lies behind what seems new. Whole runs
+    of exchanges without anything old are stepped over by their times, happenings are looked through by the thousand.
+    """
+    old, last, count, run = orjson.loads(
+        value(
+            connection,
+            "WITH next(id, time) AS (SELECT id, time FROM happening WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?4)"
+            " SELECT json_array((SELECT min(id) FROM next WHERE time < ?3), (SELECT max(id) FROM next),"
+            " (SELECT count(*) FROM next),"
+            " (SELECT max(first, ?1) FROM run WHERE last >= ?1 AND oldest < ?3 ORDER BY last LIMIT 1))",
+            (low, bound, before, _LOOK),
+        )
     )
-    if first is None or first > bound:
-        return None
+    seen = last if count == _LOOK else bound
+    first = min((at for at in (old, run) if at is not None and at <= seen), default=None)
+    if first is None:
+        return None if seen == bound else (seen + 1, 0)
     last = min(first + _PRUNE_SLICE - 1, bound)
-    old = "WHERE id BETWEEN ? AND ? AND time < ?"
-    count = f"SELECT (SELECT count(*) FROM exchange {old}) + (SELECT count(*) FROM happening {old})"
-    gone: int = value(connection, count, (first, last, before) * 2)
-    if gone == 0:
-        return None
-    connection.execute("INSERT INTO expired VALUES (?, ?, ?)", (first, last, before))
+    where = "WHERE id BETWEEN ? AND ? AND time < ?"
+    counting = f"SELECT (SELECT count(*) FROM exchange {where}) + (SELECT count(*) FROM happening {where})"
+    gone: int = value(connection, counting, (first, last, before) * 2)
+    if gone:
+        connection.execute("INSERT INTO expired VALUES (?, ?, ?)", (first, last, before))
     return last + 1, gone
 
 
 def _expire_transactions(connection: apsw.Connection, before: int) -> int:
-    """Forget up to 50 transactions that ended before then, with their samples."""
-    ended = "SELECT id FROM txn WHERE state != 'active' AND stopped < ? ORDER BY id LIMIT 50"
-    ids = value(connection, f"SELECT json_group_array(id) FROM ({ended})", (before,))
+    """Forget up to 50 transactions that are over and were not heard of since then, with their samples."""
+    over = "SELECT id FROM txn WHERE state != 'active' AND updated < ? ORDER BY updated LIMIT 50"
+    ids = value(connection, f"SELECT json_group_array(id) FROM ({over})", (before,))
     if ids == "[]":
         return 0
     connection.execute("BEGIN IMMEDIATE")

@@ -50,6 +50,24 @@ _CLEAN = f"({OUTCOME_BITS['result']},{OUTCOME_BITS['send']})"
 _RUN = "id > OLD.indexed AND id <= NEW.indexed"
 _OLD = "id BETWEEN NEW.first AND NEW.last AND time < NEW.before"
 
+_CHANGED = """
+CREATE TRIGGER changed_station INSTEAD OF INSERT ON changed WHEN NEW.kind = 'station' BEGIN
+  INSERT INTO station VALUES (NEW.station, NEW.body) ON CONFLICT(key) DO UPDATE SET body = excluded.body;
+END;
+CREATE TRIGGER changed_gone INSTEAD OF INSERT ON changed WHEN NEW.kind = 'gone' BEGIN
+  DELETE FROM station WHERE key = NEW.station;
+END;
+CREATE TRIGGER changed_sample INSTEAD OF INSERT ON changed WHEN NEW.kind = 'sample' BEGIN
+  INSERT INTO sample VALUES (NEW.id, NEW.station, NEW.started, NEW.body);
+END;
+CREATE TRIGGER changed_alarm INSTEAD OF INSERT ON changed WHEN NEW.kind = 'alarm' BEGIN
+  INSERT OR REPLACE INTO alarm VALUES (NEW.id, NEW.station, NEW.started, NEW.stopped, NEW.body);
+END;
+CREATE TRIGGER changed_state INSTEAD OF INSERT ON changed WHEN NEW.kind = 'state' BEGIN
+  UPDATE state SET cursor = NEW.id, counters = NEW.body;
+END;
+"""
+
 VERSION_1: Final = f"""
 CREATE TABLE name(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, folded TEXT NOT NULL);
 CREATE INDEX name_folded ON name(folded);
@@ -99,23 +117,9 @@ CREATE INDEX sample_txn ON sample(txn);
 CREATE TABLE alarm(id INTEGER PRIMARY KEY, station TEXT, raised INTEGER NOT NULL, cleared INTEGER, body TEXT NOT NULL);
 CREATE VIEW changed AS SELECT NULL AS kind, NULL AS id, NULL AS station, NULL AS wire, NULL AS state, NULL AS started,
   NULL AS stopped, NULL AS body WHERE 0;
-CREATE TRIGGER changed_station INSTEAD OF INSERT ON changed WHEN NEW.kind = 'station' BEGIN
-  INSERT INTO station VALUES (NEW.station, NEW.body) ON CONFLICT(key) DO UPDATE SET body = excluded.body;
-END;
-CREATE TRIGGER changed_gone INSTEAD OF INSERT ON changed WHEN NEW.kind = 'gone' BEGIN
-  DELETE FROM station WHERE key = NEW.station;
-END;
+{_CHANGED}
 CREATE TRIGGER changed_txn INSTEAD OF INSERT ON changed WHEN NEW.kind = 'txn' BEGIN
   INSERT OR REPLACE INTO txn VALUES (NEW.id, NEW.station, NEW.wire, NEW.state, NEW.started, NEW.stopped, NEW.body);
-END;
-CREATE TRIGGER changed_sample INSTEAD OF INSERT ON changed WHEN NEW.kind = 'sample' BEGIN
-  INSERT INTO sample VALUES (NEW.id, NEW.station, NEW.started, NEW.body);
-END;
-CREATE TRIGGER changed_alarm INSTEAD OF INSERT ON changed WHEN NEW.kind = 'alarm' BEGIN
-  INSERT OR REPLACE INTO alarm VALUES (NEW.id, NEW.station, NEW.started, NEW.stopped, NEW.body);
-END;
-CREATE TRIGGER changed_state INSTEAD OF INSERT ON changed WHEN NEW.kind = 'state' BEGIN
-  UPDATE state SET cursor = NEW.id, counters = NEW.body;
 END;
 CREATE VIEW expired AS SELECT NULL AS first, NULL AS last, NULL AS before WHERE 0;
 CREATE TRIGGER expired_insert INSTEAD OF INSERT ON expired BEGIN
@@ -134,7 +138,24 @@ CREATE TRIGGER expired_insert INSTEAD OF INSERT ON expired BEGIN
 END;
 """
 
-MIGRATIONS: tuple[str, ...] = (VERSION_1,)
+VERSION_2: Final = f"""
+ALTER TABLE txn ADD COLUMN updated INTEGER NOT NULL DEFAULT 0;
+UPDATE txn SET updated = coalesce(json_extract(body, '$.last_update'), 0);
+CREATE INDEX txn_over ON txn(updated) WHERE state != 'active';
+DROP VIEW changed;
+CREATE VIEW changed AS SELECT NULL AS kind, NULL AS id, NULL AS station, NULL AS wire, NULL AS state, NULL AS started,
+  NULL AS stopped, NULL AS updated, NULL AS body WHERE 0;{_CHANGED}
+CREATE TRIGGER changed_txn INSTEAD OF INSERT ON changed WHEN NEW.kind = 'txn' BEGIN
+  INSERT OR REPLACE INTO txn(id, station, wire, state, started, stopped, updated, body)
+    VALUES (NEW.id, NEW.station, NEW.wire, NEW.state, NEW.started, NEW.stopped, NEW.updated, NEW.body);
+END;
+UPDATE state SET counters = json_set(counters, '$.link', (SELECT max(coalesce((SELECT max(link) FROM exchange), 0),
+  coalesce((SELECT max(link) FROM happening), 0))));
+"""
+"""``txn.updated`` is when we last heard of a transaction, by our clock: what expires must not hang on a station's clock.
+And the highest link number is counted on, so that none comes twice."""
+
+MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2)
 """Each brings the file one version on, in one transaction. Add at the end; never change one that was released."""
 
 

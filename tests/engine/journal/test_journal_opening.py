@@ -9,12 +9,14 @@ import sys
 from pathlib import Path
 
 import apsw
+import msgspec
 import pytest
 
 from console.engine.errors import JournalBusy, JournalError
-from console.engine.journal import FILE, Journal, Reader
+from console.engine.fleet.model import Transaction
+from console.engine.journal import FILE, Journal, Reader, Snapshot
 from console.engine.journal.schema import MIGRATIONS
-from tests.engine.journal.making import Running, exchange
+from tests.engine.journal.making import NOON, Running, exchange
 
 HOLD = """
 import sys
@@ -151,16 +153,16 @@ def test_an_update_copies_the_old_file_and_happens_whole_or_not_at_all(tmp_path:
     tables = "SELECT count(*) FROM sqlite_schema WHERE name = 'extra'"
     with sqlite3.connect(tmp_path / FILE) as database:
         assert database.execute(tables).fetchone() == (0,)
-        assert database.execute("PRAGMA user_version").fetchone() == (1,)
+        assert database.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
     database.close()
 
     Journal.open(tmp_path, migrations=(*MIGRATIONS, "CREATE TABLE extra(id);")).release()
     with sqlite3.connect(tmp_path / FILE) as database:
         assert database.execute(tables).fetchone() == (1,)
-        assert database.execute("PRAGMA user_version").fetchone() == (2,)
+        assert database.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
     database.close()
-    with sqlite3.connect(tmp_path / f"{FILE}.version-1") as copy:
-        assert copy.execute("PRAGMA user_version").fetchone() == (1,)
+    with sqlite3.connect(tmp_path / f"{FILE}.version-{len(MIGRATIONS)}") as copy:
+        assert copy.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
     copy.close()
 
 
@@ -168,3 +170,24 @@ def test_a_first_start_that_was_interrupted_starts_again(tmp_path: Path) -> None
     (tmp_path / FILE).write_bytes(b"")
     Journal.open(tmp_path).release()
     assert apsw.Connection(str(tmp_path / FILE)).pragma("user_version") == len(MIGRATIONS)
+
+
+async def test_a_journal_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    Journal.open(tmp_path, migrations=MIGRATIONS[:1]).release()
+    over = Transaction(id=4, station="cp-001", wire="4", state="ended", started=0, stopped=0, last_update=NOON)
+    with sqlite3.connect(tmp_path / FILE) as database:
+        row = (4, "cp-001", "4", "ended", 0, 0, msgspec.json.encode(over).decode())
+        database.execute("INSERT INTO txn VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        database.execute("INSERT INTO happening(id, time, kind, link, data) VALUES (1, 1, 'link.opened', 12, '{}')")
+        database.execute("""UPDATE state SET counters = '{"transaction":5}'""")
+    database.close()
+
+    running = Running(tmp_path)
+    assert (tmp_path / f"{FILE}.version-1").exists()
+    assert running.journal.load().counters == {"transaction": 5, "link": 12}
+    await running.journal.prune(NOON)
+    assert await running.journal.transactions() == [over]
+    await running.save(Snapshot(cursor=0, transactions=[Transaction(id=5, station="cp-001", wire="5", state="ended")]))
+    await running.journal.prune(NOON + 1)
+    assert await running.journal.transactions() == []
+    await running.journal.close()

@@ -17,11 +17,11 @@ from console.engine.journal import FILE, Journal, Reader, Snapshot
 from console.engine.journal.packs import pack_some
 from console.engine.journal.schema import INDEX_RUN
 from console.engine.journal.search import value
-from console.engine.wire.exchange import Exchange, Violation
+from console.engine.wire.exchange import Exchange, Happening, Violation
+from tests.captures import CAPTURES
 from tests.engine.journal.making import NOON, SECOND, Running, exchange, happening
 
 NO_FRAMES: dict[str, Any] = {"raw_request": "", "raw_response": ""}
-CAPTURES = Path("/work/shared/captures")
 
 ODD: list[Exchange] = [
     exchange(1),
@@ -282,6 +282,33 @@ async def test_retention_forgets_old_records_that_the_snapshot_knows(running: Ru
     for table in tables:
         (lowest,) = journal._connection.execute(f"SELECT min(id) FROM {table}").fetchall()[0]
         assert lowest == 3001
+
+
+async def test_retention_goes_on_behind_a_spell_with_a_clock_in_the_future(running: Running) -> None:
+    ahead = {"time": NOON + 10**17}
+    spell = range(1200, 1200 + 2 * INDEX_RUN)
+    count = 4 * INDEX_RUN
+    await running.write(*(exchange(n, **(ahead if n in spell else {})) for n in range(count)))
+    assert await running.save(Snapshot(cursor=count)) is None
+    journal = running.journal
+    assert await journal.prune(NOON + count * SECOND) == count - len(spell)
+    assert [record.id for record in journal.tail(0)] == [n + 1 for n in spell]
+    assert await journal.prune(NOON + count * SECOND) == 0
+    assert await journal.prune(NOON + 10**17 + 1) == len(spell)
+    assert list(journal.tail(0)) == []
+
+
+async def test_retention_finds_old_happenings_behind_newer_ones(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.engine.journal.journal._LOOK", 50)
+    newer = [Happening(time=NOON + 10**17, kind="bookmark", data={}) for _ in range(1300)]
+    await running.write(happening(), *newer, happening(), happening(), *(exchange(n) for n in range(INDEX_RUN)))
+    total = INDEX_RUN + 1303
+    assert await running.save(Snapshot(cursor=total)) is None
+    assert await running.journal.prune(NOON + 1) == 3 + 1
+    left = [record.id for record in running.journal.tail(0)]
+    assert left == [*range(2, 1302), *range(1305, total + 1)]
 
 
 async def test_after_everything_was_forgotten_the_sequence_goes_on(tmp_path: Path) -> None:

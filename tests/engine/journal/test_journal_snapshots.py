@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from console.engine.fleet.events import MeterSample
 from console.engine.fleet.model import (
     Alarm,
@@ -137,11 +139,15 @@ async def test_text_that_is_no_unicode_does_not_keep_a_snapshot_from_being_saved
     assert running.journal.load().stations[0].vendor == "Ac\ufffdme"
 
 
+def heard(id_: int, state: str, at: int, **facts: int | None) -> Transaction:
+    return msgspec.structs.replace(transaction(id_, state), last_update=at, **facts)
+
+
 async def test_retention_forgets_ended_transactions_with_their_samples(running: Running) -> None:
     await running.save(
         Snapshot(
             cursor=0,
-            transactions=[transaction(10, "ended", NOON), transaction(11, "ended", NOON + SECOND), transaction(12)],
+            transactions=[heard(10, "ended", NOON), heard(11, "ended", NOON + SECOND), heard(12, "active", NOON)],
             samples=[sample(10, 1), sample(11, 1), sample(12, 1)],
         )
     )
@@ -149,3 +155,21 @@ async def test_retention_forgets_ended_transactions_with_their_samples(running: 
     assert [one.id for one in await running.journal.transactions()] == [11, 12]
     assert await running.journal.samples(10) == []
     assert len(await running.journal.samples(11)) == 1
+
+
+async def test_retention_goes_by_our_clock_and_not_by_the_stations(running: Running) -> None:
+    long_ago, far_ahead = 0, NOON + 10**18
+    await running.save(
+        Snapshot(
+            cursor=0,
+            transactions=[
+                heard(10, "ended", NOON, started=long_ago, stopped=long_ago),
+                heard(11, "ended", NOON - SECOND, started=far_ahead, stopped=far_ahead),
+                heard(12, "orphan", NOON - SECOND, started=None, stopped=None),
+                heard(13, "orphan", NOON, started=None, stopped=None),
+                heard(14, "inferred", NOON - SECOND, stopped=None),
+            ],
+        )
+    )
+    await running.journal.prune(NOON)
+    assert [one.id for one in await running.journal.transactions()] == [10, 13]
