@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,8 @@ from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.fold import fold_exchange, fold_happening
 from console.engine.journal import Reader
 from console.engine.wire.exchange import Exchange
+from tests.captures import CAPTURES
 
-CAPTURES = Path(os.environ.get("CHARGEHAND_CAPTURES", Path(__file__).parents[3] / "shared" / "captures"))
 NAMES = sorted(path.stem for path in CAPTURES.glob("*.jsonl")) if CAPTURES.is_dir() else []
 
 Dial = Callable[..., Awaitable[Any]]

@@ -6,9 +6,7 @@ hand, every one of its frames goes the same way.
 
 from __future__ import annotations
 
-import os
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -29,8 +27,8 @@ from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.fold import fold_exchange
 from console.engine.wire import frame, schema
 from console.engine.wire.exchange import Exchange
+from tests.captures import CAPTURES
 
-CAPTURES = Path(os.environ.get("CHARGEHAND_CAPTURES", "/work/shared/captures"))
 NOW = 1_768_507_200_000_000_000  # 2026-01-15T20:00:00Z
 
 
