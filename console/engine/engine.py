@@ -12,8 +12,8 @@ import itertools
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -30,7 +30,7 @@ from console.engine.endpoint.attempts import Attempts
 from console.engine.endpoint.link import Link
 from console.engine.endpoint.links import Links
 from console.engine.endpoint.listener import Listener
-from console.engine.errors import JournalFull, ListenError, NoSuchStation, ProfileError
+from console.engine.errors import EngineError, JournalFull, ListenError, NoSuchStation, ProfileError
 from console.engine.feed import Feed
 from console.engine.fleet.events import Event
 from console.engine.fleet.fleet import Dirty, Fleet
@@ -64,6 +64,7 @@ TICK_S = 0.5
 STALL_S = 0.25
 CLOCK_JUMP_NS = 5_000_000_000
 RETENTION_S = 3600.0
+RETENTION_FIRST_S = 180.0  # a console that is never left running for an hour forgets too
 ANSWERS_NS = 24 * 3600 * 1_000_000_000
 NS = 1_000_000_000
 
@@ -124,6 +125,7 @@ class Engine:
         self._tasks: Owner = set()
         self._policies: dict[str, Policy] = {}
         self._last_transaction = 0
+        self._last_link = 0  # the highest link number of any record
         self._last_snapshot = time.monotonic()
         self._clocks = (clock(), _steady_ns())
         self._rates: deque[tuple[float, int]] = deque(maxlen=11)
@@ -157,25 +159,32 @@ class Engine:
     async def stop(self) -> None:
         """Close every link, write the last snapshot, close the journal. Safe to call at any stage."""
         self.running = False
-        if "desk" in self.__dict__:
-            await self.desk.close()
-        for listener in self.listeners:
-            await listener.stop()
+        async with AsyncExitStack() as steps:
+            # Taken from the last to the first; whatever goes wrong in one, the journal and its lock are let go.
+            steps.push_async_callback(_quietly, self.journal.close)
+            steps.push_async_callback(_quietly, self._say_goodbye)
+            steps.push_async_callback(cancel_all, self._tasks)
+            steps.push_async_callback(_quietly, self.secrets.close)
+            steps.push_async_callback(_quietly, self.signing.close)
+            if "files" in self.__dict__:
+                steps.push_async_callback(_quietly, self.files.stop)
+            if self.api is not None:
+                steps.push_async_callback(_quietly, self.api.stop)
+            for listener in reversed(self.listeners):
+                steps.push_async_callback(_quietly, listener.stop)
+            if "desk" in self.__dict__:
+                steps.push_async_callback(_quietly, self.desk.close)
         self.listeners = []
-        if self.api is not None:
-            await self.api.stop()
-            self.api = None
-        if "files" in self.__dict__:
-            await self.files.stop()
-        await self.signing.close()
-        await self.secrets.close()
-        await cancel_all(self._tasks)
-        if self._journal_started:
-            with suppress(JournalFull):
-                # Commits come in order: once this one is folded, everything before it is.
-                await self.happen("console.stopped")
-            self._snapshot()
-        await self.journal.close()
+        self.api = None
+
+    async def _say_goodbye(self) -> None:
+        if not self._journal_started:
+            return
+        self._journal_started = False
+        with suppress(JournalFull):
+            # Commits come in order: once this one is folded, everything before it is.
+            await self.happen("console.stopped")
+        self._snapshot()
 
     async def _rebuild(self) -> None:
         stored = self.journal.load()
@@ -186,6 +195,7 @@ class Engine:
             transactions=stored.transactions,
             alarms=stored.alarms,
         )
+        self._last_link = stored.counters.get("link", 0)
         for exchange in await self.journal.messages(None, limit=500, before=stored.cursor + 1):
             self.feed.fill(exchange)
         for count, record in enumerate(self.journal.tail(stored.cursor)):
@@ -227,7 +237,7 @@ class Engine:
         self.desk = OrderDesk(self)
 
     async def _start_listeners(self) -> None:
-        numbers = itertools.count(self.journal.last_id + 1)
+        numbers = itertools.count(self._last_link + 1)
         for listen in self.listens:
             context = await self.trust.context(listen) if listen.secure else None
             door = Door(
@@ -328,6 +338,8 @@ class Engine:
     def _fold(self, record: Record) -> tuple[Event, ...]:
         """Fold a record. One that cannot be understood is passed over, now and at every start."""
         events: tuple[Event, ...] = ()
+        if record.link is not None and record.link > self._last_link:
+            self._last_link = record.link
         try:
             if isinstance(record, Exchange):
                 events = dialect(record.version).read(record)
@@ -554,16 +566,23 @@ class Engine:
                 self.fleet.give_back(taken)
 
         try:
-            self.journal.save(_snapshot_of(self.fleet, taken), saved)
+            self.journal.save(_snapshot_of(self.fleet, taken, self._last_link), saved)
         except Exception:
             self.fleet.give_back(taken)
             raise
 
     async def _retain(self) -> None:
         days = self.profile.journal.retention_days
+        pause = RETENTION_FIRST_S
         while days > 0:
-            await asyncio.sleep(RETENTION_S)
-            await self.journal.prune(self.clock() - days * 86_400 * NS)
+            await asyncio.sleep(pause)
+            pause = RETENTION_S
+            try:
+                await self.journal.prune(self.clock() - days * 86_400 * NS)
+            except EngineError as error:
+                log.warning("what is older than %d days could not be forgotten: %s", days, error)
+            except Exception:
+                log.exception("what is older than %d days could not be forgotten", days)
 
     def _file_moved(self, transfer: Transfer) -> None:
         """A file has been received or fetched whole; the journal keeps that."""
@@ -584,6 +603,14 @@ class Engine:
             )
 
 
+async def _quietly(step: Callable[[], Awaitable[None]]) -> None:
+    """A step on the way out; its failure is told, and the next one is taken."""
+    try:
+        await step()
+    except Exception:
+        log.exception("stopping: %s failed", getattr(step, "__qualname__", step))
+
+
 def _steady_ns() -> int:
     """A clock that nobody sets and that goes on while the computer sleeps, where the system has such a one."""
     boot = getattr(time, "CLOCK_BOOTTIME", None)
@@ -597,7 +624,7 @@ def _calm_collector() -> None:
     gc.set_threshold(50_000, 25, 100)
 
 
-def _snapshot_of(fleet: Fleet, taken: Dirty) -> Snapshot:
+def _snapshot_of(fleet: Fleet, taken: Dirty, last_link: int) -> Snapshot:
     return Snapshot(
         cursor=fleet.cursor,
         stations=list(taken.stations.values()),
@@ -605,7 +632,7 @@ def _snapshot_of(fleet: Fleet, taken: Dirty) -> Snapshot:
         alarms=list(taken.alarms.values()),
         samples=taken.samples,
         gone=sorted(taken.gone),
-        counters={"transaction": fleet.last_transaction},
+        counters={"transaction": fleet.last_transaction, "link": last_link},
     )
 
 

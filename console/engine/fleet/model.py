@@ -209,9 +209,9 @@ class Transaction(msgspec.Struct, kw_only=True):
 
     @property
     def energy_wh(self) -> float | None:
-        """Wh delivered so far; None where the registers do not tell."""
+        """Wh delivered so far, to a millionth; None where the registers do not tell."""
         end = self.stop_wh if self.stop_wh is not None else self.last_wh
-        return None if end is None or self.start_wh is None else end - self.start_wh
+        return None if end is None or self.start_wh is None else round(end - self.start_wh, 6)
 
     @property
     def seq_gaps(self) -> list[tuple[int, int]]:

@@ -231,9 +231,11 @@ class Journal(Reader):
     def release(self) -> None:
         """Let the directory go without writing anything more; for a journal that was not started."""
         self._closed = True
-        self.shut()
-        self._connection.close()
-        self._lock.release()
+        try:
+            self.shut()
+            self._connection.close()
+        finally:
+            self._lock.release()
 
 
 def _opened(path: Path, migrations: tuple[str, ...] | None) -> apsw.Connection:

@@ -173,6 +173,11 @@ def _make_server(config: Any) -> Any:
                 self._sweep()
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            if not self.server_state.connections and not self.server_state.tasks:
+                # uvicorn sleeps a tenth of a second for answers on their way; there are none.
+                for listening in (*self.servers, *(sockets or ())):
+                    listening.close()
+                return
             await super().shutdown(sockets)
             for connection in list(self.server_state.connections):
                 connection.transport.abort()
