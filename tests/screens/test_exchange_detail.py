@@ -107,8 +107,8 @@ async def test_brackets_go_along_the_list_it_was_opened_from(engine: Engine, dia
 async def test_secrets_are_hidden_until_they_are_asked_for(engine: Engine, dial: Any, open_console: Any) -> None:
     station = await dial(engine)
     await station.boot()
-    call = {"key": "AuthorizationKey", "value": "hunter2hunter2"}
-    done = await ordered(engine, station, "ChangeConfiguration", call, {"status": "Accepted"})
+    told = {"configurationKey": [{"key": "AuthorizationKey", "readonly": False, "value": "hunter2hunter2"}]}
+    done = await ordered(engine, station, "GetConfiguration", {"key": ["AuthorizationKey"]}, told)
     async with open_console(engine) as console:
         section = await opened(console, done.id)
         await console.sees("***", "secrets hidden")

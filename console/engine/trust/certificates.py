@@ -124,7 +124,7 @@ def read_request(text: str) -> Public:
         request = x509.load_pem_x509_csr(text.encode())
         valid = request.is_signature_valid
         key = request.public_key()
-    except (ValueError, TypeError, UnsupportedAlgorithm, UnicodeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise RequestError(f"this is no certificate request in PEM: {str(error)[:120]}") from None
     if not valid:
         raise RequestError("the request is not signed by the key in it")

@@ -161,7 +161,7 @@ def test_whatever_a_station_sends_is_a_key_or_a_refusal(data: st.DataObject) -> 
 @given(st.data())
 def test_broken_der_in_good_pem_is_refused(data: st.DataObject) -> None:
     der = bytearray(x509.load_pem_x509_csr(GOOD.encode()).public_bytes(serialization.Encoding.DER))
-    for _ in range(data.draw(st.integers(1, 3))):
+    for _ in range(data.draw(st.integers(1, 3))):  # at 7, for one, stands the version
         der[data.draw(st.integers(0, len(der) - 1))] = data.draw(st.integers(0, 255))
     body = base64.encodebytes(bytes(der)).decode()
     with suppress(RequestError):
