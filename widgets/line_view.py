@@ -276,6 +276,8 @@ class LineView(StyledLines, can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Wheel and scroll bar take the cursor along: what enter opens is always in sight."""
         super().watch_scroll_y(old_value, new_value)
+        # Textual tells the bar only while it is shown: one that comes with the next layout would stand at the top.
+        self.vertical_scrollbar.position = new_value
         visible = self.visible_range()
         if visible and self._cursor not in visible:
             self._cursor = visible[0] if self._cursor < visible[0] else visible[-1]
