@@ -10,12 +10,21 @@ from console.commands.trouble import CommandFailed
 from console.engine.journal.export import check_ending, write_rows
 
 
-def export(kind: str, where: str, output: Path, *, api: str | None, data: Path | None, limit: int | None) -> int:
-    """Write the file. Raises ChargehandError."""
+def export(
+    kind: str,
+    where: str,
+    output: Path,
+    *,
+    api: str | None,
+    data: Path | None,
+    limit: int | None,
+    secrets: bool = False,
+) -> int:
+    """Write the file; messages with their ``secrets``, where asked. Raises ChargehandError."""
     check_ending(output)
     with opened(api, data) as source:
         if kind == "messages":
-            rows = source.messages(where, limit)
+            rows = source.messages(where, limit, secrets)
         elif kind == "transactions":
             rows = source.transactions(where, limit)
         else:

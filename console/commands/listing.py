@@ -39,9 +39,12 @@ def show(
     as_json: bool,
     where: str = "",
     limit: int | None = None,
+    secrets: bool = False,
 ) -> int:
-    """Print rows of one kind. Raises ChargehandError."""
+    """Print rows of one kind; of messages with their ``secrets``, where asked. Raises ChargehandError."""
     read, empty = _KINDS[kind]
+    if secrets:
+        read = _whole_messages
     with opened(api, data) as source:
         if as_json:
             print_lines(_cut(read(source, where, limit), kind, limit))
@@ -56,6 +59,10 @@ def show(
     if more:
         print(f"These are the newest {TABLE_LIMIT}; --limit N shows more, --json all.", file=sys.stderr)
     return 0
+
+
+def _whole_messages(source: Source, where: str, limit: int | None) -> Iterable[Row]:
+    return source.messages(where, limit, secrets=True)
 
 
 def print_lines(rows: Iterable[Any]) -> None:

@@ -34,6 +34,9 @@ FromData = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=0, help="Only the newest N.")]
+Secrets = Annotated[
+    bool, typer.Option("--secrets", help="Whole frames: with passwords, keys and PIN codes, on this machine only.")
+]
 Words = Annotated[Optional[list[str]], typer.Argument(metavar="[FILTER]", help="A filter, as on the screen.")]  # noqa: UP045
 
 app = typer.Typer(
@@ -223,12 +226,18 @@ def transactions(
 
 @app.command(short_help="Messages, oldest first.")
 def messages(
-    words: Words = None, api: ApiUrl = None, data: FromData = None, as_json: Json = False, limit: Limit = None
+    words: Words = None,
+    api: ApiUrl = None,
+    data: FromData = None,
+    as_json: Json = False,
+    limit: Limit = None,
+    secrets: Secrets = False,
 ) -> int:
     """Messages, oldest first: station:CP-0* action:MeterValues dir:in is:error ms:>500 since:5m "any text"."""
     from console.commands.listing import show
 
-    return show("messages", api=api, data=data, as_json=as_json, limit=limit, where=" ".join(words or ()))
+    where = " ".join(words or ())
+    return show("messages", api=api, data=data, as_json=as_json, limit=limit, where=where, secrets=secrets)
 
 
 @app.command(short_help="Every attempt to reach the endpoint.")
@@ -255,11 +264,12 @@ def export(
     api: ApiUrl = None,
     data: FromData = None,
     limit: Limit = None,
+    secrets: Secrets = False,
 ) -> int:
     """Write messages or transactions to a file."""
     from console.commands.export import export as write
 
-    return write(kind, " ".join(words or ()), output, api=api, data=data, limit=limit)
+    return write(kind, " ".join(words or ()), output, api=api, data=data, limit=limit, secrets=secrets)
 
 
 @app.command(short_help="Virtual stations against any central system.")

@@ -10,6 +10,8 @@ import time
 
 import orjson
 
+from console.engine.log_lines import HiddenSecrets, calm_asyncio
+from console.engine.masking import masked_payload
 from console.engine.options import EngineOptions, data_directory
 from console.engine.wire.exchange import Happening, Record
 from profiles import Profile, load_profile
@@ -67,11 +69,11 @@ def _print_ready(ready: dict[str, object]) -> None:
 
 def _told(record: Record, _events: object) -> None:
     if isinstance(record, Happening):
-        data = {key: value for key, value in record.data.items() if value not in (None, [], "")}
+        data = masked_payload({key: value for key, value in record.data.items() if value not in (None, [], "")})
         log.info("%s %s %s", record.kind, record.station or "-", orjson.dumps(data, default=str).decode())
 
 
-class LineFormatter(logging.Formatter):
+class LineFormatter(HiddenSecrets):
     """One record is one line, whatever a station put into its texts: control characters are written out (CWE-117)."""
 
     def __init__(self) -> None:
@@ -95,6 +97,7 @@ def log_to_stderr() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LineFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    calm_asyncio()
     # They tell of every connection and request; the engine tells what matters of these.
     for name in ("websockets", "uvicorn", "httpx", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)

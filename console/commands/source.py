@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,12 +16,15 @@ Row = dict[str, Any]
 
 
 class Source(Protocol):
-    """Rows as ``--json`` prints them. ``where`` is a filter line, ``limit`` the newest so many."""
+    """Rows as ``--json`` prints them. ``where`` is a filter line, ``limit`` the newest so many.
+
+    ``secrets``: with the passwords, keys and PIN codes in the frames.
+    """
 
     def stations(self) -> Iterable[Row]: ...
     def connectors(self) -> Iterable[Row]: ...
     def transactions(self, where: str, limit: int | None) -> Iterable[Row]: ...
-    def messages(self, where: str, limit: int | None) -> Iterable[Row]: ...
+    def messages(self, where: str, limit: int | None, secrets: bool = False) -> Iterable[Row]: ...
     def connections(self, limit: int | None) -> Iterable[Row]: ...
     def alarms(self, limit: int | None) -> Iterable[Row]: ...
 
@@ -63,8 +65,9 @@ class Running:
     def transactions(self, where: str, limit: int | None) -> Iterable[Row]:
         return self._rows("/transactions", filter=where or None, limit=limit)
 
-    def messages(self, where: str, limit: int | None) -> Iterable[Row]:
-        return self._rows("/messages", filter=where or None, limit=limit)
+    def messages(self, where: str, limit: int | None, secrets: bool = False) -> Iterable[Row]:
+        whole = "true" if secrets else None
+        return self._rows("/messages", filter=where or None, limit=limit, secrets=whole)
 
     def connections(self, limit: int | None) -> Iterable[Row]:
         return self._rows("/connections", limit=limit)
@@ -114,11 +117,11 @@ class Directory:
 
         return self._run(views.transactions(self.fleet, self.journal, parse_filter(where), limit))
 
-    def messages(self, where: str, limit: int | None) -> Iterable[Row]:
+    def messages(self, where: str, limit: int | None, secrets: bool = False) -> Iterable[Row]:
         from console.engine.api import views
         from console.engine.filter import parse_filter
 
-        return self._each(views.messages(self.journal, parse_filter(where), limit))
+        return self._each(views.messages(self.journal, parse_filter(where), limit, secrets=secrets))
 
     def connections(self, limit: int | None) -> Iterable[Row]:
         from console.engine.api import views
@@ -150,16 +153,7 @@ class Directory:
 
 
 def _in_use(directory: Path) -> bool:
-    """Whether the process that last took the directory still runs. Its lock is not touched."""
-    from console.engine.journal.lock import NAME
+    """Whether a console holds the directory. Its lock is asked, not its pid, which another process may have by now."""
+    from console.engine.journal.lock import held
 
-    try:
-        pid = int((directory / NAME).read_text("ascii", "replace").strip() or 0)
-        if pid <= 0 or os.name != "posix":
-            return pid > 0
-        os.kill(pid, 0)
-    except PermissionError:
-        return True
-    except (OSError, ValueError):
-        return False
-    return True
+    return held(directory)

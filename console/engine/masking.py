@@ -1,42 +1,74 @@
 """What nobody should read over a shoulder or in a log: passwords, keys, PIN codes, and credentials within URLs.
 
 Sources: OCPP 2.x C04.FR.04 (a KeyCode shall not appear in any log), the security white paper (AuthorizationKey), Part 2
-A01 (BasicAuthPassword). Secrets are found by the name of their field, or by a neighbour that says what they are.
+A01 (BasicAuthPassword). Secrets are found by the name of their field, or by a neighbour that says what they are. Text
+without any word that could name a secret is told apart at once and stays what it is, byte for byte.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import orjson
 
 MASK: Final = "***"
 
-_SETTINGS = frozenset(
-    name.casefold() for name in ("AuthorizationKey", "BasicAuthPassword", "apnPassword", "password", "wifiPassword")
+# Without one of these there is no secret in a text. A backslash may spell any of them.
+_WORDS: Final = (
+    "password",
+    "passphrase",
+    "authorization",
+    "keycode",
+    "simpin",
+    "privatekey",
+    "private key",
+    "secret",
+    "exiresponse",
+    "\\",
 )
-_FIELDS = frozenset(
-    name.casefold()
-    for name in ("password", "basicAuthPassword", "apnPassword", "simPin", "privateKey", "exiResponse", "secret")
-)
+_SETTINGS: Final = ("password", "passphrase", "authorizationkey")
+_FIELDS: Final = frozenset(("simpin", "privatekey", "exiresponse", "secret"))
 # Fields whose neighbour says whether they are secret: which field names it, which holds it.
 _PAIRS: Final = (
     ("key", "value"),
-    ("variable", "attributeValue"),
-    ("variable", "variableAttribute"),
-    ("variable", "actualValue"),
-    ("type", "idToken"),
+    ("variable", "value"),
+    ("variable", "attributevalue"),
+    ("variable", "variableattribute"),
+    ("variable", "actualvalue"),
+    ("type", "idtoken"),
+    ("type", "additionalidtoken"),
+    ("type", "tag"),
 )
-_LOGIN = re.compile(r"(\b[a-z][a-z0-9+.-]{1,15}://)([^/@\s\"]+)@", re.IGNORECASE)
-_SCALARS = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*')
-# The same in text that is no JSON: the value behind a secret name, or behind the name of a secret setting.
+_HOLDERS: Final = frozenset(holder for _, holder in _PAIRS)
+
+_LOGIN = re.compile(r"(\b[a-z][a-z0-9+.-]{1,15}:(?:\\?/){2})([^/@\s\"]+)@", re.IGNORECASE)
+_PEM = re.compile(
+    r"(-----BEGIN[A-Z0-9 ]*PRIVATE KEY-----)(?:[^-\"]|-(?!----END))*(-----END[A-Z0-9 ]*PRIVATE KEY-----)?"
+)
+_HEADER = re.compile(r"(\bauthorization\b\W{1,6}(?:basic|bearer|digest)\s+)[^\s\"',\\]+", re.IGNORECASE)
+_SCALARS = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|-?\d[\d.eE+-]*')
+# The same in text that is no JSON: the value behind a secret name,
 _ROUGH = re.compile(
-    r'("(?:\w*password|simPin|privateKey|secret)"\s*:\s*")((?:[^"\\]|\\.)*)'
-    r'|("key"\s*:\s*"(?:AuthorizationKey|\w*Password)"\s*,\s*"value"\s*:\s*")((?:[^"\\]|\\.)*)',
+    r'(\\*"(?:\w*password|\w*passphrase|\w*secret|simPin|privateKey|exiResponse)\\*"\s*:\s*)'
+    r'(?:(\\*")(?:[^"\\]|\\.)*|-?\d[\d.]*)',
     re.IGNORECASE,
 )
+# and every value that may belong to a secret name, where there is one.
+_NAMED = re.compile(r"password|passphrase|authorizationkey|keycode|secret", re.IGNORECASE)
+_NEAR = re.compile(
+    r'(\\*"(?:value|attributeValue|actualValue|idToken|additionalIdToken|tag)\\*"\s*:\s*)'
+    r'(?:(\\*")(?:[^"\\]|\\.)*|-?\d[\d.]*)',
+    re.IGNORECASE,
+)
+
+
+def suspicious(text: str) -> bool:
+    """Whether a text may hold a secret at all; a microsecond for most frames."""
+    folded = text.lower()
+    return any(word in folded for word in _WORDS) or ("@" in folded and "://" in folded)
 
 
 def masked_url(text: str) -> str:
@@ -44,10 +76,23 @@ def masked_url(text: str) -> str:
     return _LOGIN.sub(rf"\1{MASK}@", text) if "@" in text else text
 
 
+def masked_text(text: str) -> str:
+    """Any text with its secrets replaced: a sentence, a line of a log, JSON within a string."""
+    if not suspicious(text):
+        return text
+    return masked_raw(text) if text.lstrip()[:1] in ("{", "[") else _roughly(text)
+
+
 def is_secret_setting(name: str) -> bool:
     """Whether a configuration key or a variable of that name holds a secret."""
     folded = name.casefold()
-    return folded in _SETTINGS or "password" in folded or folded.endswith("secret")
+    return any(word in folded for word in _SETTINGS) or folded.endswith("secret")
+
+
+def holds_secret(path: str) -> bool:
+    """Whether the field at a JSON path (``$.idToken.idToken``) may be a secret one, going by its name."""
+    name = re.split(r"[.\[]", path.rstrip("]0123456789["))[-1].casefold()
+    return name in _HOLDERS or _secret_field(name)
 
 
 def masked_payload(value: Any) -> Any:
@@ -57,7 +102,7 @@ def masked_payload(value: Any) -> Any:
         return {key: _blank(one) if key in hidden else masked_payload(one) for key, one in value.items()}
     if isinstance(value, list):
         return [masked_payload(one) for one in value]
-    return masked_url(value) if isinstance(value, str) else value
+    return masked_text(value) if isinstance(value, str) else value
 
 
 def masked_raw(raw: str, *payloads: Any) -> str:
@@ -65,31 +110,85 @@ def masked_raw(raw: str, *payloads: Any) -> str:
 
     Text that is no JSON has no payload; secrets are then found by the names in front of them.
     """
-    text = masked_url(raw)
-    secrets = {one for payload in payloads for one in _secrets(payload) if one != ""}
-    if secrets:
-        text = _SCALARS.sub(lambda found: f'"{MASK}"' if _decoded(found[0]) in secrets else found[0], text)
-    return _ROUGH.sub(lambda found: f"{found[1] or found[3]}{MASK}", text)
+    if not payloads and not suspicious(raw):
+        return raw
+    whole, found = _read(raw)
+    secrets = secrets_of(found, *payloads)
+    if not whole and not secrets:
+        return _roughly(raw)
+
+    def literal(match: re.Match[str]) -> str:
+        text, colon = match[1], match[2]
+        if colon is not None:
+            return match[0]  # a name, not a value
+        said = _decoded(match[0])
+        if said in secrets:
+            return f'"{MASK}"'
+        if text is None or (cleaned := masked_text(said)) == said:
+            return match[0]
+        return orjson.dumps(cleaned.encode("utf-8", "backslashreplace").decode()).decode()
+
+    text = _SCALARS.sub(literal, raw)
+    return text if whole else _roughly(text)
 
 
-def holds_secrets(raw: str, *payloads: Any) -> bool:
-    """Whether ``masked_raw`` hides anything of this text."""
-    return masked_raw(raw, *payloads) != raw
+def secrets_of(*payloads: Any) -> set[str]:
+    """Every secret within JSON values, as text."""
+    return {one for payload in payloads for one in _secrets(payload) if one not in ("", MASK)}
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """A sentence in which these secrets are hidden too; those of three characters or fewer are no use to look for."""
+    for secret in secrets:
+        if len(secret) > 3:
+            text = text.replace(secret, MASK)
+    return masked_text(text)
+
+
+def _roughly(text: str) -> str:
+    text = _HEADER.sub(rf"\1{MASK}", _PEM.sub(rf"\1{MASK}\2", masked_url(text)))
+    text = _ROUGH.sub(_blanked, text)
+    return _NEAR.sub(_blanked, text) if _NAMED.search(text) else text
+
+
+def _blanked(match: re.Match[str]) -> str:
+    return f"{match[1]}{match[2]}{MASK}" if match[2] else f'{match[1]}"{MASK}"'
+
+
+def _read(raw: str) -> tuple[bool, Any]:
+    """Whether a text is JSON, and what it says."""
+    try:
+        return True, orjson.loads(raw)
+    except (orjson.JSONDecodeError, UnicodeError):
+        pass
+    try:
+        return True, json.loads(raw)  # lone surrogates, NaN
+    except (ValueError, RecursionError):
+        return False, None
 
 
 def _hidden(found: dict[str, Any]) -> set[str]:
     """Keys of an object that hold a secret."""
-    hidden = {holder for namer, holder in _PAIRS if holder in found and _names_secret(namer, found.get(namer))}
-    hidden.update(key for key in found if key.casefold() in _FIELDS)
+    names = {key.casefold(): key for key in found if isinstance(key, str)}
+    hidden = {
+        names[holder]
+        for namer, holder in _PAIRS
+        if holder in names and namer in names and _names_secret(namer, found[names[namer]])
+    }
+    hidden.update(key for name, key in names.items() if _secret_field(name))
     # The key of a VPN; elsewhere ``key`` is the name of a setting.
-    if "key" in found and ("server" in found or "password" in found):
-        hidden.add("key")
+    if "key" in names and ("server" in names or "password" in names):
+        hidden.add(names["key"])
     return hidden
+
+
+def _secret_field(name: str) -> bool:
+    return name in _FIELDS or name.endswith(("password", "passphrase", "authorizationkey"))
 
 
 def _names_secret(namer: str, said: Any) -> bool:
     if namer == "type":
-        return bool(said == "KeyCode")
+        return isinstance(said, str) and said.casefold() == "keycode"
     name = said.get("name") if isinstance(said, dict) else said
     return isinstance(name, str) and is_secret_setting(name)
 
@@ -126,9 +225,7 @@ def _leaves(value: Any) -> Iterator[str]:
 
 
 def _decoded(literal: str) -> str:
-    if not literal.startswith('"'):
-        return literal
     try:
         return str(orjson.loads(literal))
     except orjson.JSONDecodeError:
-        return literal[1:-1]
+        return literal[1:-1] if literal.startswith('"') else literal

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from console.engine.dialects import dialect
 from console.engine.fleet.fleet import Fleet
-from console.engine.fleet.fold import fold_exchange, fold_happening
 from console.engine.journal import Reader
-from console.engine.wire.exchange import Exchange
+from console.engine.reading import fold_record
 
 
 def open_fleet(directory: Path) -> tuple[Fleet, Reader]:
@@ -27,8 +25,5 @@ def open_fleet(directory: Path) -> tuple[Fleet, Reader]:
         alarms=stored.alarms,
     )
     for record in journal.tail(stored.cursor):
-        if isinstance(record, Exchange):
-            fold_exchange(fleet, record, dialect(record.version).read(record))
-        else:
-            fold_happening(fleet, record)
+        fold_record(fleet, record)
     return fleet, journal

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from console.engine.masking import holds_secrets, masked_payload, masked_raw, masked_url
+from console.engine.masking import masked_payload, masked_raw, masked_url
 
 SECRETS: list[tuple[str, Any]] = [
     ("a 1.6 key being set", {"key": "AuthorizationKey", "value": "hunter2hunter2"}),
@@ -52,7 +52,6 @@ def test_a_secret_is_hidden_in_the_payload_and_in_the_text(payload: Any) -> None
     before = json.dumps(payload)
     assert "hunter2" not in json.dumps(masked_payload(payload))
     assert "hunter2" not in masked_raw(raw, payload)
-    assert holds_secrets(raw, payload)
     assert json.dumps(payload) == before, "the payload itself stays as it is"
 
 
@@ -61,7 +60,6 @@ def test_everything_else_stays_byte_for_byte() -> None:
     payload = {"key": "HeartbeatInterval", "value": "300"}
     assert masked_raw(raw, payload) == raw
     assert masked_payload(payload) == payload
-    assert not holds_secrets(raw, payload)
 
 
 def test_only_the_secret_itself_is_replaced_in_a_text() -> None:

@@ -19,6 +19,7 @@ from console.engine.api.problems import ApiProblem, problem, problem_of
 from console.engine.errors import NoSuchStation
 from console.engine.filter import Filter, parse_filter
 from console.engine.journal.rows import Row
+from profiles import is_loopback
 
 if TYPE_CHECKING:
     from console.engine.api.events import EventStream
@@ -131,7 +132,9 @@ class _Api:
         after = None if said is None else int(said)
         where = _filter(request)
         return StreamingResponse(
-            self.stream.follow(where if where is not None and not where.empty else None, after),
+            self.stream.follow(
+                where if where is not None and not where.empty else None, after, secrets=_secrets(request)
+            ),
             media_type="text/event-stream",
             headers={"cache-control": "no-cache", "x-accel-buffering": "no"},
         )
@@ -156,7 +159,7 @@ class _Api:
         return _rows(request, found)
 
     async def messages(self, request: Request) -> Response:
-        rows = views.messages(self.engine.journal, _filter(request), _limit(request))
+        rows = views.messages(self.engine.journal, _filter(request), _limit(request), secrets=_secrets(request))
         lines = NDJSON in request.headers.get("accept", "")
         first = await anext(rows, None)  # what is wrong with the journal is told before the answer begins
         return StreamingResponse(_streamed(first, rows, lines), media_type=NDJSON if lines else "application/json")
@@ -165,7 +168,7 @@ class _Api:
         found = await self.engine.journal.message(request.path_params["id"])
         if found is None:
             raise ApiProblem(404, f"There is no message {request.path_params['id']}.")
-        return _json(views.message(found))
+        return _json(views.message(found, secrets=_secrets(request)))
 
     async def connections(self, request: Request) -> Response:
         return _rows(request, await views.connections(self.engine.journal, _limit(request)))
@@ -278,6 +281,18 @@ async def _streamed(first: Row | None, rows: AsyncIterator[Row], lines: bool) ->
 def _filter(request: Request) -> Filter | None:
     text = request.query_params.get("filter", "")
     return parse_filter(text) if text.strip() else None
+
+
+def _secrets(request: Request) -> bool:
+    """Whether whole frames are asked for, with their passwords and PIN codes; they do not leave this machine."""
+    said = request.query_params.get("secrets", "false").casefold()
+    if said not in ("true", "false"):
+        raise ApiProblem(400, "secrets is true or false.")
+    if said == "false":
+        return False
+    if request.client is None or not is_loopback(request.client.host):
+        raise ApiProblem(403, "Passwords, keys and PIN codes are given on this console's own machine only.")
+    return True
 
 
 def _limit(request: Request) -> int | None:

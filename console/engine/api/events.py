@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import closing
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -21,17 +23,19 @@ from console.engine.wire.exchange import Exchange, Record
 if TYPE_CHECKING:
     from console.engine.engine import Engine
     from console.engine.filter import Filter
+    from console.engine.journal import Reader
 
 QUEUE = 5_000  # events that wait for a slow client; beyond that it is served from the journal again
 KEEP_ALIVE_SECONDS = 15
-_SLICE = 200
+_SLICE = 500  # records that are read at a time
 
 
 class _Follower:
     """One client: what waits for it, and the newest record it was given."""
 
-    def __init__(self, where: Filter | None, sent: int) -> None:
+    def __init__(self, where: Filter | None, sent: int, secrets: bool) -> None:
         self.where = where
+        self.secrets = secrets
         self.sent = sent
         self.waiting: deque[tuple[int, bytes]] = deque()
         self.behind = False
@@ -55,9 +59,14 @@ class EventStream:
         for follower in self._followers:
             follower.wake.set()
 
-    async def follow(self, where: Filter | None, after: int | None) -> AsyncGenerator[bytes, None]:
-        """The stream of one client: from the journal what came after ``after``, then what comes."""
-        follower = _Follower(where, self._engine.fleet.cursor if after is None else after)
+    async def follow(
+        self, where: Filter | None, after: int | None, *, secrets: bool = False
+    ) -> AsyncGenerator[bytes, None]:
+        """The stream of one client: from the journal what came after ``after``, then what comes.
+
+        ``secrets``: with the passwords, keys and PIN codes in them.
+        """
+        follower = _Follower(where, self._engine.fleet.cursor if after is None else after, secrets)
         follower.behind = after is not None
         self._followers.add(follower)
         try:
@@ -85,17 +94,17 @@ class EventStream:
         follower.behind = False
         follower.waiting.clear()
         end = self._engine.fleet.cursor
-        records = self._engine.journal.tail(follower.sent)
-        try:
-            while batch := await asyncio.to_thread(_take, records, end):
-                for record in batch:
-                    text = _record(record, follower.where)
-                    follower.sent = record.id
-                    if text is not None:
-                        yield text
-        finally:
-            if isinstance(records, Generator):
-                records.close()  # and with it its connection
+        cursor: int | None = follower.sent
+        while cursor is not None:
+            # Each part is read to its end within one thread: nothing of the journal is held while a client is slow,
+            # or after it has gone.
+            batch = await asyncio.to_thread(_part, self._engine.journal, cursor, end)
+            for record in batch:
+                text = _record(record, follower.where, follower.secrets)
+                follower.sent = record.id
+                if text is not None:
+                    yield text
+            cursor = batch[-1].id if len(batch) == _SLICE else None
         follower.sent = max(follower.sent, end)
 
     def _folded(self, record: Record, _events: tuple[Event, ...]) -> None:
@@ -103,7 +112,7 @@ class EventStream:
         if not self._followers:
             self._alarms_seen = fleet.changed
             return
-        texts: dict[Filter | None, bytes | None] = {}
+        texts: dict[tuple[Filter | None, bool], bytes | None] = {}
         alarms = [_text("alarm", record.id, views.alarm(one)) for one in self._changed_alarms()]
         for follower in self._followers:
             if follower.behind:
@@ -111,9 +120,10 @@ class EventStream:
             if len(follower.waiting) >= QUEUE:
                 follower.behind = True
             else:
-                if follower.where not in texts:
-                    texts[follower.where] = _record(record, follower.where)
-                text = texts[follower.where]
+                wanted = (follower.where, follower.secrets)
+                if wanted not in texts:
+                    texts[wanted] = _record(record, *wanted)
+                text = texts[wanted]
                 if text is not None:
                     follower.waiting.append((record.id, text))
                 follower.waiting.extend((record.id, alarm) for alarm in alarms)
@@ -125,23 +135,18 @@ class EventStream:
         return [one for one in fleet.dirty.alarms.values() if one.changed > seen]
 
 
-def _take(records: Iterator[Record], end: int) -> list[Record]:
-    batch: list[Record] = []
-    for record in records:
-        if record.id > end:
-            break
-        batch.append(record)
-        if len(batch) == _SLICE:
-            break
-    return batch
+def _part(journal: Reader, cursor: int, end: int) -> list[Record]:
+    """The next records after ``cursor``, up to ``end``. Blocking."""
+    with closing(journal.tail(cursor)) as records:
+        return list(islice(takewhile(lambda record: record.id <= end, records), _SLICE))
 
 
-def _record(record: Record, where: Filter | None) -> bytes | None:
+def _record(record: Record, where: Filter | None, secrets: bool) -> bytes | None:
     if isinstance(record, Exchange):
         if where is not None and not where.matches(record):
             return None
-        return _text("exchange", record.id, views.message(record))
-    return None if where is not None else _text("happening", record.id, views.happening(record))
+        return _text("exchange", record.id, views.message(record, secrets=secrets))
+    return None if where is not None else _text("happening", record.id, views.happening(record, secrets=secrets))
 
 
 def _text(kind: str, number: int, row: dict[str, Any]) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import orjson
 
@@ -17,7 +17,7 @@ from console.engine.journal.rows import (
     as_row,
     connection_row,
     connector_row,
-    iso,
+    happening_row,
     station_row,
     transaction_row,
 )
@@ -55,39 +55,29 @@ def alarm(one: Alarm) -> Row:
     return alarm_row(one)
 
 
-def message(exchange: Exchange) -> Row:
-    """One exchange."""
-    return as_row(exchange)
+def message(exchange: Exchange, *, secrets: bool = False) -> Row:
+    """One exchange; its passwords, keys and PIN codes only where ``secrets`` are asked for."""
+    return as_row(exchange, secrets=secrets)
 
 
-def happening(one: Happening) -> Row:
+def happening(one: Happening, *, secrets: bool = False) -> Row:
     """One happening: who or what, when, and what was noted."""
-    try:
-        orjson.dumps(one.data)
-        data: Any = one.data
-    except TypeError:
-        data = {key: repr(value) for key, value in one.data.items()}
-    return {
-        "id": one.id,
-        "time": iso(one.time),
-        "kind": one.kind,
-        "station": one.station,
-        "link": one.link,
-        "data": data,
-    }
+    return happening_row(one, secrets=secrets)
 
 
-async def messages(journal: Reader, where: Filter | None, limit: int | None = None) -> AsyncIterator[Row]:
+async def messages(
+    journal: Reader, where: Filter | None, limit: int | None = None, *, secrets: bool = False
+) -> AsyncIterator[Row]:
     """Every exchange that matches, oldest first; with ``limit`` the newest so many of them, still oldest first."""
     if limit is not None:
         for exchange in await journal.messages(where, limit=limit) if limit > 0 else ():
-            yield as_row(exchange)
+            yield as_row(exchange, secrets=secrets)
         return
     after: int | None = 0
     while after is not None:
         page = await journal.page(where, limit=_PAGE, after=after)
         for exchange in page.rows:
-            yield as_row(exchange)
+            yield as_row(exchange, secrets=secrets)
         after = page.next
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 
 from console.engine.errors import JournalBusy, JournalError
 
 NAME = "chargehand.lock"
+_GLANCE_S = 0.05  # somebody who only looks whether it is held (``held``) is gone by then
 
 if sys.platform == "win32":
     import msvcrt
@@ -16,7 +18,7 @@ if sys.platform == "win32":
     # The byte far behind the pid: a locked byte cannot be read by others on Windows, and the pid must be.
     _FAR = 1 << 20
 
-    def _take(descriptor: int) -> None:
+    def _take(descriptor: int, *, shared: bool = False) -> None:
         os.lseek(descriptor, _FAR, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         os.lseek(descriptor, 0, os.SEEK_SET)
@@ -24,8 +26,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _take(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _take(descriptor: int, *, shared: bool = False) -> None:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
 
 class DirectoryLock:
@@ -43,7 +45,7 @@ class DirectoryLock:
                 f"{directory} cannot be written ({error.strerror}). Give another directory with --data DIR."
             ) from error
         try:
-            _take(self._descriptor)
+            self._hold()
         except OSError as error:
             pid = _pid(self._descriptor)
             os.close(self._descriptor)
@@ -58,9 +60,31 @@ class DirectoryLock:
             # A full disk: the lock itself holds, only its note for people is missing.
             pass
 
+    def _hold(self) -> None:
+        try:
+            _take(self._descriptor)
+        except OSError:
+            time.sleep(_GLANCE_S)
+            _take(self._descriptor)
+
     def release(self) -> None:
         """Let others in."""
         os.close(self._descriptor)
+
+
+def held(directory: Path) -> bool:
+    """Whether a console holds the directory now. Nothing is written, and a look at the same time is no obstacle."""
+    try:
+        descriptor = os.open(directory / NAME, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        _take(descriptor, shared=True)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _pid(descriptor: int) -> str:

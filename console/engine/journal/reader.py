@@ -7,7 +7,7 @@ thread that shares the interpreter with a busy loop may wait 5 ms after each.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -112,7 +112,7 @@ class Reader:
         """The last snapshot."""
         return self._guarded(queries.load)
 
-    def tail(self, cursor: int) -> Iterator[Record]:
+    def tail(self, cursor: int) -> Generator[Record]:
         """Every record after ``cursor``, in order, with payloads; up to what is committed when it gets there.
 
         Read some hundred at a time, so that a slow consumer keeps no part of the WAL from being reused.

@@ -1,14 +1,16 @@
 """What programs get to read of exchanges, transactions, stations, alarms and connections: plain dicts, ready for JSON.
 
-The command line's ``--json``, the API and the exports all give these, so the names are a promise (README, "For programs").
-Times are ISO 8601 in UTC with milliseconds and ``Z``; energy in Wh, power in W; what is not known is None.
+The command line's ``--json``, the API and the exports all give these, so the names are a promise (docs/command-line.md).
+Times are ISO 8601 in UTC with milliseconds and ``Z``; energy in Wh, power in W; what is not known is None. Passwords, keys
+and PIN codes are replaced (``console.engine.masking``); a frame without any is given byte for byte.
 """
 
 from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,10 +18,22 @@ import orjson
 
 from console.engine.filter_sql import clean
 from console.engine.fleet.model import Alarm, Connector, Station, Transaction
+from console.engine.masking import (
+    MASK,
+    holds_secret,
+    masked_payload,
+    masked_raw,
+    masked_text,
+    secrets_of,
+    suspicious,
+    without,
+)
 from console.engine.wire.exchange import Exchange, Happening
 
 Row = dict[str, Any]
 
+# A value within a message of the schema's checker; a long one was cut before its end.
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)')
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -34,8 +48,60 @@ def iso(time_ns: int | None) -> str | None:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def as_row(exchange: Exchange) -> Row:
-    """An exchange as ``messages --json`` gives it."""
+def as_row(exchange: Exchange, *, secrets: bool = False) -> Row:
+    """An exchange as ``messages --json`` gives it. ``secrets``: whole, with its passwords, keys and PIN codes."""
+    row = _whole(exchange)
+    if secrets or not any(suspicious(text) for text in _texts(exchange)):
+        return row
+    return _masked(row, exchange)
+
+
+def happening_row(one: Happening, *, secrets: bool = False) -> Row:
+    """Something that befell or was decided: who or what, when, and what was noted."""
+    return {
+        "id": one.id,
+        "time": iso(one.time),
+        "kind": one.kind,
+        "station": _text(one.station),
+        "link": one.link,
+        "data": _plain(one.data if secrets else masked_payload(one.data)),
+    }
+
+
+def _texts(exchange: Exchange) -> Iterator[str]:
+    """Everything of an exchange that could hold a secret."""
+    for raw, payload in ((exchange.raw_request, exchange.request), (exchange.raw_response, exchange.response)):
+        if raw is not None:
+            # In Latin-1 every byte is a letter, and is the same byte afterwards.
+            yield raw if isinstance(raw, str) else raw.decode("latin-1")
+        elif payload:
+            yield orjson.dumps(_plain(payload)).decode()  # a call that was never sent has no text
+
+
+def _masked(row: Row, exchange: Exchange) -> Row:
+    """The row of an exchange without its secrets: in the payloads, in the texts, and where our own words repeat them."""
+    known = secrets_of(exchange.request, exchange.response)
+    row["request"], row["response"] = masked_payload(row["request"]), masked_payload(row["response"])
+    row["raw_request"] = _raw(_masked_frame(exchange.raw_request, exchange.request))
+    row["raw_response"] = _raw(_masked_frame(exchange.raw_response, exchange.response))
+    if row["error"] is not None:
+        row["error"] = {key: said and without(said, known) for key, said in row["error"].items()}
+    for violation in row["violations"]:
+        said = without(violation["message"], known)
+        if holds_secret(violation["path"]):
+            said = _QUOTED.sub(f'"{MASK}"', said)
+        violation["message"] = said
+    row["tolerances"] = [without(said, known) for said in row["tolerances"]]
+    return row
+
+
+def _masked_frame(raw: str | bytes | None, payload: Any) -> str | bytes | None:
+    if isinstance(raw, bytes):
+        return masked_raw(raw.decode("latin-1"), payload).encode("latin-1", "replace")
+    return None if raw is None else masked_raw(raw, payload)
+
+
+def _whole(exchange: Exchange) -> Row:
     code = exchange.error_code
     return {
         "id": exchange.id,
@@ -142,8 +208,8 @@ def alarm_row(alarm: Alarm) -> Row:
         "id": alarm.id,
         "station": _text(alarm.station),
         "kind": alarm.kind,
-        "cause": _text(alarm.cause),
-        "text": _text(alarm.text),
+        "cause": _text(masked_text(alarm.cause)),
+        "text": _text(masked_text(alarm.text)),
         "severity": alarm.severity,
         "count": alarm.count,
         "raised": iso(alarm.raised),
@@ -158,7 +224,7 @@ def alarm_row(alarm: Alarm) -> Row:
 
 def connection_row(happening: Happening) -> Row:
     """A link opened, refused or closed, as ``connections --json`` gives it; the rest is what was noted of it."""
-    noted = _plain(happening.data)
+    noted = _plain(masked_payload(happening.data))
     return {
         "id": happening.id,
         "time": iso(happening.time),

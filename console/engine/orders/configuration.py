@@ -9,7 +9,7 @@ import msgspec
 from console.engine.fleet.events import Event, Reported, VariableSeen
 from console.engine.fleet.model import Station
 from console.engine.fleet.order import Order, Verdict
-from console.engine.masking import is_secret_setting
+from console.engine.masking import MASK, is_secret_setting, masked_text
 from console.engine.orders.argument import shown
 from console.engine.orders.follow import Ask, Follower, quirks_of
 from console.engine.orders.port import Port
@@ -149,7 +149,9 @@ class GetFollower(SettingFollower):
         if len(self.values) == 1:
             one = self.values[0]
             name = ".".join(word for word in (one.component, one.variable) if word)
-            return f"{name} = {shown(one.value)}" if one.value is not None else f"{name} is not told"
+            if one.value is None:
+                return f"{name} is not told"
+            return f"{name} = {MASK if is_secret_setting(one.variable) else shown(masked_text(one.value))}"
         unknown = [
             str(key)
             for exchange in self.run.exchanges

@@ -1,0 +1,32 @@
+"""A record into the fleet: read by its dialect, then folded. The running console and ``--data`` both go through here."""
+
+from __future__ import annotations
+
+import logging
+
+from console.engine.dialects import dialect
+from console.engine.fleet.events import Event
+from console.engine.fleet.fleet import Fleet
+from console.engine.fleet.fold import fold_exchange, fold_happening
+from console.engine.wire.exchange import Exchange, Record
+
+log = logging.getLogger("chargehand.engine")
+
+
+def fold_record(fleet: Fleet, record: Record) -> tuple[Event, ...]:
+    """Fold a record; what was read from it. One that cannot be understood is passed over, now and at every start."""
+    events: tuple[Event, ...] = ()
+    try:
+        if isinstance(record, Exchange):
+            events = dialect(record.version).read(record)
+    except Exception:
+        log.exception("exchange %d of %s could not be read", record.id, record.station)
+    try:
+        if isinstance(record, Exchange):
+            fold_exchange(fleet, record, events)
+        else:
+            fold_happening(fleet, record)
+    except Exception:
+        log.exception("record %d could not be folded", record.id)
+        fleet.cursor = record.id
+    return events
