@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from console.engine.errors import ChargehandError
 from console.engine.orders.check import check_arguments
 from console.engine.orders.grammar import CommandError, parse_command
+from console.screens.order_keys import READ_ONLY
 from console.screens.places import BAR
 from widgets.command_line import CommandLine
 from widgets.completion import Completion, Offer
@@ -120,6 +121,8 @@ def run_command(console: ConsoleApp, line: str) -> None:
 
 def _order(console: ConsoleApp, text: str) -> None:
     command = parse_command(text)
+    if console.engine.read_only:
+        raise CommandError(READ_ONLY)
     section = console.frame_screen.shown_section
     marked = section.marked_stations() if section is not None else []
     stations = [command.station] if command.station is not None else (marked or [_selected(console) or ""])

@@ -166,7 +166,7 @@ class OrderForm(ModalScreen[None]):
     def _judge(self) -> None:
         """Say what will happen with what stands there now."""
         values = {name: value for name, value in self.values.items() if value}
-        text = self.order.effect(values)
+        text = self.order.effect(values, self.version)
         self.query_one("#effect", Static).update(safe_content(text[:1].upper() + text[1:]))
         self.query_one("#trouble", Static).update(self._hints())
         danger = self.danger == "danger"

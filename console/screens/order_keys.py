@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from console.engine.orders.run import Run
 
 WORDS = {"availability": "availability", "data-transfer": "data"}
+READ_ONLY = "This console is read-only: it gives no orders."
 _WHILE_PENDING = frozenset(("trigger", "get", "set", "raw"))
 
 
 def why_not(engine: Engine, order: str, station: str | None, marked: Sequence[str] = ()) -> str | None:
     """A sentence why the order does not apply to that station (or to none of the marked ones); None where it does."""
     if engine.read_only:
-        return "This console is read-only: it gives no orders."
+        return READ_ONLY
     if marked:
         reasons = [why_not(engine, order, one) for one in marked]
         return None if None in reasons else f"None of the {len(marked)} marked stations can take it. {reasons[0]}"

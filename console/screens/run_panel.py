@@ -128,7 +128,9 @@ class RunPanel(ModalScreen[None]):
             passed = age((now_ns - (run.sent or run.started)) / 1e9)
             now = Content.assemble((f"{glyph} {WORDS[run.state]}  ", STYLES[tone]), (passed, "$text-muted"))
             if run.state == "accepted":
-                now = Content.assemble(now, ("\n  done when ", "$text-muted"), (run.kind.done_when, "$text-muted"))
+                now = Content.assemble(
+                    now, ("\n  done when ", "$text-muted"), (run.kind.waits_for(run.order.arguments), "$text-muted")
+                )
         self.query_one("#now", Static).update(now)
         self.query_one("#story", Static).update(
             Content("\n").join([self._line(one.time, one.what, one.text) for one in run.stages])

@@ -156,7 +156,7 @@ def test_diagnostics_arrive_as_a_file_on_disk(
     demo.press("d")
     demo.sees("─ Fetch the diagnostics ─", station, "enter sends")
     demo.press("Enter")
-    demo.sees(f"→ {action} sent", "✓ DONE", "bytes arrived after", "saved as")
+    demo.sees(f"→ {action} sent", "✓ DONE", " arrived after", "saved as")
     (log,) = (data / "files" / "received" / station.casefold()).iterdir()
     assert log.stat().st_size > 1000
     find(demo, f"station:{station} action:{action}", action)

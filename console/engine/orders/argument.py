@@ -38,7 +38,8 @@ _BIGGEST = 2**31 - 1  # OCPP integers are 32 bits wide
 class Argument(msgspec.Struct, frozen=True, kw_only=True):
     """One argument. ``versions`` that know it; ``choices`` for every version, or by version where they differ.
 
-    ``ahead``: a span such as ``2h`` means from now on, otherwise ago. ``hint``: a few words for forms and the help.
+    ``ahead``: a span such as ``2h`` means from now on, otherwise ago. ``hint``: a few words for forms and the help;
+    ``hint_2x`` those for OCPP 2.x, where it reads otherwise there.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Argument(msgspec.Struct, frozen=True, kw_only=True):
     choices: tuple[str, ...] | Mapping[str, tuple[str, ...]] = ()
     default: str | None = None
     hint: str = ""
+    hint_2x: str = ""
     ahead: bool = False
 
     def choices_for(self, version: str | None) -> tuple[str, ...]:
@@ -57,6 +59,10 @@ class Argument(msgspec.Struct, frozen=True, kw_only=True):
         if version is not None:
             return self.choices.get(version, ())
         return tuple(dict.fromkeys(one for each in self.choices.values() for one in each))
+
+    def hint_for(self, version: str | None) -> str:
+        """A few words on what belongs here, in that version."""
+        return self.hint_2x if self.hint_2x and version in NEW else self.hint
 
     def words(self) -> str:
         """As the help writes it: ``type=soft|hard``, ``[connector]``."""

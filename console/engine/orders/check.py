@@ -16,8 +16,9 @@ def check_arguments(
     """The values of the arguments, by name, in the order of the table.
 
     ``raw`` holds text from a command line or form, or JSON values; None and, where the argument may be left out, an
-    empty text count as not given. ``version`` None accepts what any version does. ``now`` (UTC ns) is where spans such
-    as ``2h`` are counted from. Raises OrderError with a sentence that names the argument.
+    empty text count as not given: the table's default holds then. ``version`` None accepts what any version does.
+    ``now`` (UTC ns) is where spans such as ``2h`` are counted from. Raises OrderError with a sentence that names the
+    argument.
     """
     if version is not None and version not in kind.versions:
         raise OrderError(f"{kind.id} is not known in OCPP {version}.")
@@ -32,6 +33,9 @@ def check_arguments(
         if value is None or (blank and not argument.required):
             continue
         said[argument.name] = argument.value(value, version, order=kind.id, now=now)
+    for argument in kind.arguments_for(version):
+        if argument.default is not None and not argument.required:
+            said.setdefault(argument.name, argument.default)
     _complete(kind, version, said)
     order = dict.fromkeys(one.name for one in kind.arguments)
     return {name: said[name] for name in order if name in said}

@@ -90,11 +90,10 @@ def _about(station: Station) -> str:
 
 
 def _names(kind: OrderKind, station: Station | None, said: set[str]) -> list[tuple[str, str]]:
-    arguments = kind.arguments_for(station.version if station else None)
+    version = station.version if station else None
+    arguments = kind.arguments_for(version)
     rows = sorted((one for one in arguments if one.name not in said), key=lambda one: not one.required)
-    return [
-        (f"{one.name}=", one.hint or ", ".join(one.choices_for(station.version if station else None))) for one in rows
-    ]
+    return [(f"{one.name}=", one.hint_for(version) or ", ".join(one.choices_for(version))) for one in rows]
 
 
 def _values(argument: Argument, station: Station | None, fleet: Fleet, images: Sequence[str]) -> list[tuple[str, str]]:

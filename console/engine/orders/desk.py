@@ -107,7 +107,7 @@ class OrderDesk:
             station=known.id if known is not None else station, name=kind.id, arguments=dict(arguments), originator=by
         )
         version = known.version if known is not None else None
-        return Run(order, kind, version, title=kind.title, effect_text=kind.effect(arguments))
+        return Run(order, kind, version, title=kind.title, effect_text=kind.effect(arguments, version))
 
     async def _begin(
         self, run: Run, arguments: Mapping[str, Any], *, by: str, priority: int, local: bool
@@ -124,7 +124,7 @@ class OrderDesk:
         )
         run.order = msgspec.structs.replace(order, id=told.id)
         run.version = link.dialect.version
-        run.effect_text = run.kind.effect(order.arguments)
+        run.effect_text = run.kind.effect(order.arguments, run.version)
         return link, given
 
     def _go_on(self, run: Run, link: OrderLink, given: dict[str, Any], timeout: float | None) -> None:

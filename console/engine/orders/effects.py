@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 Given = Mapping[str, Any]
+
+
+class Effect(Protocol):
+    """What will happen, as a sentence. ``version``: the station's OCPP version, None where it is not known or several
+    stations differ."""
+
+    def __call__(self, given: Given, version: str | None = None, /) -> str: ...
 
 
 def _where(given: Given, station: str = "the station") -> str:
@@ -25,69 +32,80 @@ def takes_out(given: Given) -> bool:
     return str(given.get("operative", "")).casefold() in ("false", "no", "off", "0")
 
 
-def reset(given: Given) -> str:
+def reset(given: Given, version: str | None = None) -> str:
     place = _where(given)
-    if given.get("type") == "hard":
-        return f"{place} restarts at once, as after a power cut; running transactions end."
-    return f"{place} stops running transactions in good order and restarts."
+    hard = given.get("type") == "hard"
+    if version == "1.6":
+        if hard:
+            return f"{place} restarts at once, as after a power cut; running transactions end."
+        return f"{place} stops running transactions in good order and restarts."
+    if version is None and not hard:
+        return f"{place} restarts: OCPP 1.6 stops running transactions first, 2.x waits until none runs any more."
+    if hard:
+        return f"{place} ends running transactions and restarts at once."
+    return f"{place} restarts when no transaction runs any more; it ends none."
 
 
-def unlock(given: Given) -> str:
-    place = _where(given, "the connector")
-    return f"the lock of {place} lets the cable go; it does not start or end a transaction, and frees no station."
+def unlock(given: Given, version: str | None = None) -> str:
+    lets_go = f"the lock of {_where(given, 'the connector')} lets go of the cable"
+    if version == "1.6":
+        return f"{lets_go}; it does not start charging, and a transaction that runs there ends first."
+    if version is None:
+        return f"{lets_go}; it does not start charging."
+    return f"{lets_go}; it does not start or stop charging: while a transaction runs there, the station may refuse."
 
 
-def start(given: Given) -> str:
+def start(given: Given, _version: str | None = None) -> str:
     tag = given.get("tag")
     who = f"id tag {tag}" if tag else "the id tag"
     place = _where(given, "a connector that the station chooses")
     return f"a transaction starts for {who} on {place}; where no car is plugged in, the station waits for one."
 
 
-def stop(given: Given) -> str:
+def stop(given: Given, _version: str | None = None) -> str:
     what = f"transaction {given['transaction']}" if given.get("transaction") else "the transaction"
     where = "" if given.get("transaction") or _where(given, "") == "" else f" on {_where(given)}"
     return f"{what}{where} ends, and the cable can be unplugged."
 
 
-def firmware(given: Given) -> str:
+def firmware(given: Given, _version: str | None = None) -> str:
     name = given.get("file") or given.get("url") or "the image"
     return f"the station downloads {name}, installs it and restarts; it may be out of service for minutes."
 
 
-def diagnostics(given: Given) -> str:
+def diagnostics(given: Given, _version: str | None = None) -> str:
     what = "security log" if given.get("log") == "security" else "diagnostics log"
     return f"the station uploads its {what} to this console; charging goes on."
 
 
-def trigger(given: Given) -> str:
+def trigger(given: Given, _version: str | None = None) -> str:
     return f"the station sends {given.get('message') or 'the message'} for {_where(given)}; nothing else changes."
 
 
-def availability(given: Given) -> str:
+def availability(given: Given, _version: str | None = None) -> str:
     place = _where(given, "the whole station")
     if takes_out(given):
         return f"{place} goes out of service, after a running transaction has ended; it stays so over a restart."
     return f"{place} goes back into service."
 
 
-def get(given: Given) -> str:
+def get(given: Given, _version: str | None = None) -> str:
     name = given.get("key") or ".".join(str(given[one]) for one in ("component", "variable") if given.get(one))
     return f"the station tells {name or 'its whole configuration'}; nothing changes."
 
 
-def set(given: Given) -> str:
+def set(given: Given, _version: str | None = None) -> str:
     name = given.get("key") or ".".join(str(given[one]) for one in ("component", "variable") if given.get(one))
     return f"{name or 'the setting'} is changed, and read back; some settings count only after a restart."
 
 
-def clear_cache(_given: Given) -> str:
+def clear_cache(_given: Given, _version: str | None = None) -> str:
     return "the station forgets which id tags it has seen; offline, it may refuse them until it has seen them again."
 
 
-def data_transfer(given: Given) -> str:
+def data_transfer(given: Given, _version: str | None = None) -> str:
     return f"the station hands the data to what {given.get('vendor') or 'the vendor'} has made of it."
 
 
-def raw(given: Given) -> str:
+def raw(given: Given, _version: str | None = None) -> str:
     return f"{given.get('action') or 'the call'} is sent exactly as it stands; the answer is shown as it comes."

@@ -43,7 +43,7 @@ def form_for(
             value=known.get(argument.name, argument.default or ""),
             choices=choices,
             required=argument.required,
-            hint=argument.hint,
+            hint=argument.hint_for(version),
         )
     return list(fields.values())
 

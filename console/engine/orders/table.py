@@ -22,16 +22,17 @@ Danger = Literal["none", "careful", "danger"]
 class OrderKind(msgspec.Struct, frozen=True, kw_only=True):
     """One order. ``key`` is its key on the screens (None: palette, `:` and forms only).
 
-    ``effect`` says in a sentence what will happen, from the arguments that are known so far. ``one_of``: groups of
-    which at least one must be given; ``needs``: arguments that mean nothing without another one. ``patience``: seconds
-    to wait for the effect on a screen; None takes the profile's ``effect_timeout``.
+    ``effect`` says in a sentence what will happen, from the arguments that are known so far and the station's version.
+    ``done_when``: what is waited for; ``done_at_evse`` where the order names a single EVSE and that differs. ``one_of``:
+    groups of which at least one must be given; ``needs``: arguments that mean nothing without another one. ``patience``:
+    seconds to wait for the effect on a screen; None takes the profile's ``effect_timeout``.
     """
 
     id: str
     key: str | None
     title: str
     arguments: tuple[Argument, ...]
-    effect: Callable[[effects.Given], str]
+    effect: effects.Effect
     danger: Callable[[effects.Given], Danger]
     done_when: str
     help: str
@@ -39,6 +40,7 @@ class OrderKind(msgspec.Struct, frozen=True, kw_only=True):
     one_of: tuple[tuple[str, ...], ...] = ()
     needs: Mapping[str, str] = msgspec.field(default_factory=dict)
     patience: float | None = None
+    done_at_evse: str = ""
 
     def arguments_for(self, version: str | None) -> tuple[Argument, ...]:
         """The arguments that this version knows; all of them where the version is not known."""
@@ -48,6 +50,10 @@ class OrderKind(msgspec.Struct, frozen=True, kw_only=True):
         """The argument of that name, compared without case."""
         folded = name.casefold().replace("-", "_")
         return next((one for one in self.arguments_for(version) if one.name == folded), None)
+
+    def waits_for(self, given: effects.Given) -> str:
+        """What the order with these arguments is done with, as the end of "done when"."""
+        return self.done_at_evse if self.done_at_evse and given.get("evse") else self.done_when
 
     def usage(self, version: str | None = None) -> str:
         """The arguments as the help writes them."""
@@ -63,7 +69,7 @@ def _always(level: Danger) -> Callable[[effects.Given], Danger]:
     return lambda _given: level
 
 
-_CONNECTOR = Argument(name="connector", kind="int", hint="1 is the first; on 2.x EVSE n, connector 1")
+_CONNECTOR = Argument(name="connector", kind="int", hint="1 is the first", hint_2x="n is EVSE n, connector 1")
 _EVSE = Argument(name="evse", kind="int", versions=NEW, hint="the EVSE, where connector counts within it")
 
 TRIGGERS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -114,13 +120,15 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         key="r",
         title="Reset",
         arguments=(
-            Argument(name="type", kind="choice", required=True, choices=("soft", "hard"), default="soft"),
+            Argument(name="type", kind="choice", choices=("soft", "hard"), default="soft"),
             Argument(name="evse", kind="int", versions=NEW, hint="only this EVSE"),
         ),
         effect=effects.reset,
         danger=lambda given: "danger" if given.get("type") == "hard" else "careful",
-        done_when="it has booted again (or said so, for an EVSE)",
-        help="Restarts the station. soft ends transactions in good order first, hard is like a power cut.",
+        done_when="it has booted again",
+        done_at_evse="it has said so, or the transaction there has ended",
+        help="Restarts the station. soft: 1.6 first ends transactions in good order, 2.x waits until none runs. "
+        "hard ends them and restarts at once.",
     ),
     OrderKind(
         id="unlock",
@@ -130,7 +138,7 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         effect=effects.unlock,
         danger=_always("careful"),
         done_when="answered Unlocked",
-        help="Lets go of a stuck cable. It is no way to let a driver charge.",
+        help="Lets go of a stuck cable. It does not start charging, and is no way to stop it.",
     ),
     OrderKind(
         id="start",
@@ -139,7 +147,12 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         arguments=(
             _CONNECTOR,
             _EVSE,
-            Argument(name="tag", required=True, hint="id tag (1.6) or id token (2.x), 20 or 36 characters"),
+            Argument(
+                name="tag",
+                required=True,
+                hint="the id tag, at most 20 characters",
+                hint_2x="the id token, at most 36 characters",
+            ),
             Argument(name="type", versions=NEW, hint="of the id token: Central, ISO14443, eMAID, …"),
         ),
         effect=effects.start,

@@ -19,14 +19,15 @@ from console.engine.wire.exchange import Exchange, Record
 
 _BLOCK = 256 * 1024
 
-# How far an update is at each stage; the rest of the way within the download is what the file server has sent.
+# How far an update is at each stage; within the download (up to _DOWNLOADED) it is what the file server has sent.
+_DOWNLOADED: Final = 0.6
 _FIRMWARE_PROGRESS: Final = {
     "downloading": 0.0,
-    "downloaded": 0.5,
-    "signatureverified": 0.55,
-    "installscheduled": 0.6,
+    "downloaded": _DOWNLOADED,
+    "signatureverified": 0.63,
+    "installscheduled": 0.66,
     "installing": 0.7,
-    "installrebooting": 0.85,
+    "installrebooting": 0.9,
     "installed": 1.0,
 }
 _FIRMWARE_FAILED: Final = frozenset(
@@ -66,6 +67,13 @@ async def image_path(files: OrderFiles, said: str, *, local: bool) -> tuple[Path
 def _on_this_machine(said: str) -> Path | None:
     path = Path(said).expanduser()
     return path if path.is_file() else None
+
+
+def _size(count: int) -> str:
+    """A number of bytes as people say it: ``812 bytes``, ``97.7 KiB``, ``4.2 MiB``."""
+    if count < 1024:
+        return f"{count} bytes"
+    return f"{count / 1024:.1f} KiB" if count < 1024 * 1024 else f"{count / 1024 / 1024:.1f} MiB"
 
 
 async def _blocks(path: Path) -> AsyncIterator[bytes]:
@@ -135,7 +143,7 @@ class FirmwareFollower(TransferFollower):
             return  # "nothing is going on" is no stage; it comes when a station is asked before it begins
         self._stage(status)
         if word in _FIRMWARE_PROGRESS:
-            self.run.move(_FIRMWARE_PROGRESS[word])
+            self.run.move(max(self.run.progress or 0.0, _FIRMWARE_PROGRESS[word]))
         if word == "installed":
             version = f", firmware {self.version_after}" if self.version_after else ""
             self.found(f"Installed {self.since()}{version}")
@@ -149,7 +157,7 @@ class FirmwareFollower(TransferFollower):
         if transfer.started is None:
             return "; it never came to fetch the file: is the address of this console right for it?"
         if transfer.state != "done":
-            return f"; it fetched {transfer.done} of {transfer.size} bytes"
+            return f"; it fetched {_size(transfer.done)} of {_size(transfer.size or 0)}"
         return ""
 
     def lacking(self) -> str:
@@ -160,8 +168,8 @@ class FirmwareFollower(TransferFollower):
 
     def pulse(self) -> None:
         transfer = self.transfer
-        if transfer is not None and transfer.size and (self.run.progress or 0.0) < 0.5:
-            self.run.move(0.5 * min(1.0, transfer.done / transfer.size))
+        if transfer is not None and transfer.size and (self.run.progress or 0.0) < _DOWNLOADED:
+            self.run.move(_DOWNLOADED * min(1.0, transfer.done / transfer.size))
 
 
 class DiagnosticsFollower(TransferFollower):
@@ -186,7 +194,7 @@ class DiagnosticsFollower(TransferFollower):
         state = await transfer.wait_done()
         if state == "done":
             self.run.move(1.0)
-            self.found(f"{transfer.done} bytes arrived {self.since()}, saved as {transfer.path}")
+            self.found(f"{_size(transfer.done)} arrived {self.since()}, saved as {transfer.path}")
         elif state == "failed":
             self.failed(f"the upload failed: {transfer.error or 'it cannot be kept'}")
 

@@ -58,7 +58,7 @@ def test_no_two_orders_share_a_key() -> None:
 
 def test_the_help_tells_every_order_with_its_arguments_and_its_end() -> None:
     lines = {words.split()[0]: (key, words, help_text, done) for key, words, help_text, done in help_lines()}
-    assert lines["reset"][1] == "reset type=soft|hard [evse]"
+    assert lines["reset"][1] == "reset [type=soft|hard] [evse]"
     assert lines["stop"][1] == "stop transaction|connector|evse"
     assert lines["firmware"][3] == "Installed"
     assert set(lines) == {one.id for one in ORDERS}
@@ -77,7 +77,7 @@ def test_every_message_that_can_be_triggered_stands_in_the_schema(version: str) 
 
 def test_an_effect_is_told_in_words_before_it_is_sent() -> None:
     reset = order_kind("reset")
-    assert "running transactions end" in reset.effect({"type": "hard"})
+    assert "running transactions end" in reset.effect({"type": "hard"}, "1.6")
     assert reset.danger({"type": "hard"}) == "danger"
     assert reset.danger({"type": "soft"}) == "careful"
     assert "connector 2" in order_kind("unlock").effect({"connector": 2})
@@ -85,19 +85,44 @@ def test_an_effect_is_told_in_words_before_it_is_sent() -> None:
     assert "41" in order_kind("stop").effect({"transaction": "41"})
 
 
+def test_what_a_reset_or_an_unlock_does_is_told_as_the_version_does_it() -> None:
+    reset, unlock = order_kind("reset"), order_kind("unlock")
+    assert "stops running transactions in good order" in reset.effect({}, "1.6")
+    for version in ("2.0.1", "2.1"):
+        assert "restarts when no transaction runs any more" in reset.effect({"type": "soft"}, version)
+        assert "ends running transactions and restarts at once" in reset.effect({"type": "hard"}, version)
+    assert "does not start charging" in unlock.effect({"connector": 1}, "1.6")
+    assert "does not start or stop charging" in unlock.effect({"connector": 1}, "2.0.1")
+
+
+def test_what_is_waited_for_tells_of_an_evse_only_where_one_is_named() -> None:
+    reset = order_kind("reset")
+    assert reset.waits_for({"type": "soft"}) == "it has booted again"
+    assert "said so" in reset.waits_for({"type": "soft", "evse": 1})
+
+
+def test_hints_speak_of_the_version_of_the_station() -> None:
+    for kind in ORDERS:
+        for argument in kind.arguments_for("1.6"):
+            assert "2.x" not in argument.hint_for("1.6"), (kind.id, argument.name)
+            assert "1.6" not in argument.hint_for("2.0.1"), (kind.id, argument.name)
+
+
 @pytest.mark.parametrize(
     ("version", "name", "said", "value"),
     [
         ("1.6", "reset", {"type": "HARD"}, {"type": "hard"}),
+        ("1.6", "reset", {}, {"type": "soft"}),
+        ("2.0.1", "reset", {"type": None, "evse": 1}, {"type": "soft", "evse": 1}),
         ("1.6", "reset", {"Type": "soft"}, {"type": "soft"}),
         ("1.6", "availability", {"operative": "off", "connector": "2"}, {"operative": False, "connector": 2}),
         ("2.1", "availability", {"operative": True, "connector": 2}, {"operative": True, "connector": 2}),
         ("1.6", "trigger", {"message": "bootnotification"}, {"message": "BootNotification"}),
-        ("1.6", "diagnostics", {"since": "2h"}, {"since": NOW - 2 * HOUR}),
+        ("1.6", "diagnostics", {"since": "2h"}, {"log": "diagnostics", "since": NOW - 2 * HOUR}),
         ("1.6", "firmware", {"url": "http://x/y", "retrieve": "2h"}, {"url": "http://x/y", "retrieve": NOW + 2 * HOUR}),
-        ("1.6", "diagnostics", {"until": "2025-06-15T15:06:40Z"}, {"until": NOW}),
-        ("1.6", "diagnostics", {"until": "2025-06-15T17:06:40+02:00"}, {"until": NOW}),
-        ("1.6", "diagnostics", {"until": "2025-06-15T15:06:40"}, {"until": NOW}),
+        ("1.6", "diagnostics", {"until": "2025-06-15T15:06:40Z"}, {"log": "diagnostics", "until": NOW}),
+        ("1.6", "diagnostics", {"until": "2025-06-15T17:06:40+02:00"}, {"log": "diagnostics", "until": NOW}),
+        ("1.6", "diagnostics", {"until": "2025-06-15T15:06:40"}, {"log": "diagnostics", "until": NOW}),
         ("1.6", "set", {"key": "A", "value": 300}, {"key": "A", "value": "300"}),
         ("1.6", "set", {"key": "A", "value": ""}, {"key": "A", "value": ""}),
         ("1.6", "data-transfer", {"vendor": "v", "data": {"a": 1}}, {"vendor": "v", "data": '{"a":1}'}),
@@ -116,7 +141,7 @@ def test_text_and_json_become_the_same_values(
 @pytest.mark.parametrize(
     ("version", "name", "said", "sentence"),
     [
-        ("1.6", "reset", {}, "reset needs type"),
+        ("1.6", "unlock", {}, "unlock needs connector"),
         ("1.6", "reset", {"typ": "hard"}, "did you mean “type”?"),
         ("1.6", "reset", {"type": "warm"}, "soft or hard, not “warm”"),
         ("1.6", "reset", {"type": "soft", "evse": 1}, "takes no evse with OCPP 1.6"),
