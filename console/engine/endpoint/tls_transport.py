@@ -8,6 +8,7 @@ before OpenSSL gets them, so that a handshake that fails can be told of.
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,8 @@ from typing import Any, cast
 from console.engine.endpoint import tls
 from console.engine.endpoint.socket import Socket
 from console.engine.endpoint.tls_hello import LONGEST, ClientHello, client_hello, looks_like_tls, whole
+
+log = logging.getLogger("chargehand.tls")
 
 PIECE = 16_384  # a TLS record holds no more
 _SAID = b"This port speaks TLS: the URL has to start with wss://\n"
@@ -87,7 +90,12 @@ class Secured(asyncio.BufferedProtocol, asyncio.Transport):
         return self.above.get_buffer(sizehint)
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._received(bytes(self.above.get_buffer(0)[:nbytes]))
+        try:
+            self._received(bytes(self.above.get_buffer(0)[:nbytes]))
+        except Exception:
+            # The last line: a fault of ours costs this one connection, and is told in the log.
+            log.exception("TLS with %s failed", self.above.attempt.peer)
+            self.abort()
 
     def _received(self, data: bytes) -> None:
         if self._over:

@@ -31,6 +31,7 @@ Forms = list[tuple[str, bytes]]
 """Every way in which a station may send a secret: (name of the way, bytes); see ``KnownStation.secrets``."""
 
 PENDING: Final = 4  # changes of one station that may be open; more are forgotten oldest first
+_MOST_FORMS: Final = 5  # that ``KnownStation.secrets`` gives
 _LEAST_WORK: Final = 6
 
 
@@ -118,7 +119,9 @@ class Secrets:
     def check(self, identity: str, known: KnownStation | None, password: bytes) -> Match | None:
         """Whether a password is right now. Takes as long for an unknown station, and for a wrong password, as for others."""
         entry = self._kept.stations.get(identity.casefold())
-        of_profile = self._digests([] if known is None else known.secrets())
+        forms = [] if known is None else known.secrets()
+        # As much work for an identity that nobody knows: the time of a refusal must not tell it apart.
+        of_profile = self._digests([*forms, *[("", b"")] * (_MOST_FORMS - len(forms))])[: len(forms)]
         wanted = [(one, 0) for one in of_profile]
         if entry is not None:
             if entry.accepted and entry.replaces == self._base(of_profile):

@@ -51,6 +51,8 @@ class Signing:
         """Why this request is refused, or None. Never raises, whatever a station sends."""
         if not self._authenticated(station):
             return "the link did not prove whose it is: ask over a listener with security profile 1 or above"
+        if not self._trust.accepted:
+            return "the listener with security profile 3 takes certificates of its client_ca only"
         granted = self._granted.setdefault(station.casefold(), deque(maxlen=OFTEN))
         now = time.monotonic()
         if len(granted) == OFTEN and now - granted[0] < HOUR_S:

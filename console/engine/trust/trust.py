@@ -68,6 +68,12 @@ class Trust:
         """Whether a listener shows certificates of the own authority, which have to be renewed."""
         return bool(self._served)
 
+    @property
+    def accepted(self) -> bool:
+        """Whether a certificate of the own authority would be of use: no listener asks for those of another CA only."""
+        mutual = [listen.tls for listen in self.profile.listen if listen.security_profile == 3]
+        return not mutual or any(named is None or named.client_ca is None for named in mutual)
+
     def _own_pairs(self, *hosts: str) -> list[Pair]:
         more = [*hosts, *(host for _, host in self._served)]
         if self.profile.files.host is not None:

@@ -23,7 +23,7 @@ from websockets.typing import Subprotocol
 
 from console.engine.engine import Engine
 from console.engine.trust.certificates import RequestError, read_request
-from profiles import Listen, load_profile
+from profiles import Listen, Tls, load_profile
 
 MakeEngine = Callable[..., Awaitable[Engine]]
 Until = Callable[..., Awaitable[Any]]
@@ -94,6 +94,18 @@ async def test_a_link_that_proved_nothing_gets_no_certificate_outside_the_bench(
     assert answer[2] == {"status": "Rejected"}
     (told,) = [one for one in await engine.journal.happenings(limit=50) if one.kind == "certificate.refused"]
     assert "did not prove whose it is" in told.data["reason"]
+
+
+async def test_a_listener_with_a_ca_of_its_own_gets_no_certificates_that_it_would_refuse(
+    make_engine: MakeEngine, dial: Any
+) -> None:
+    engine = await make_engine()
+    named = Tls(certificate="a", key="b", client_ca="c")
+    mutual = Listen(address="127.0.0.1:0", security_profile=3, tls=named)
+    engine.trust.profile = msgspec.structs.replace(engine.profile, listen=[*engine.profile.listen, mutual])
+    station = await dial(engine)
+    await station.boot()
+    assert (await station.call("SignCertificate", {"csr": GOOD}))[2] == {"status": "Rejected"}
 
 
 async def test_garbage_is_rejected_in_words_and_the_link_lives(make_engine: MakeEngine, dial: Any) -> None:
