@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
-WIDTH: Final = 720
-_LEFT, _RIGHT, _TOP = 214, 76, 62
+WIDTH: Final = 760
+_LEFT, _RIGHT, _TOP = 244, 76, 62
 _BAR, _GAP, _GROUP = 18, 8, 40
 _GRID: Final = (20, 50, 100, 200, 500, 1000, 2000)
 _NAMES: Final = {
