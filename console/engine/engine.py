@@ -117,6 +117,7 @@ class Engine:
         self.api: ApiServer | None = None
         self.api_url: str | None = None
         self.files_url: str | None = None
+        self._root_offer: Transfer | None = None
         self.root_url: str | None = None  # where the own root certificate can be fetched, once that is offered
         self.running = False
         self.stalls: deque[tuple[int, float]] = deque(maxlen=50)
@@ -302,9 +303,11 @@ class Engine:
     async def offer_root(self) -> str:
         """Where chargers can fetch the root certificate, in PEM; it is made where there is none. Raises TrustError."""
         authority = await self.trust.authority()
-        if self.root_url is None:
+        offer = self._root_offer
+        if offer is None or self.files.by_token(offer.token) is None:
             offer = self.files.offer(authority.root_path, name="chargehand-root.pem", station="", order=0)
-            self.root_url = self.files.link(offer, urlsplit(self.files.url).hostname or "127.0.0.1")
+            self._root_offer = offer
+        self.root_url = self.files.link(offer, urlsplit(self.files.url).hostname or "127.0.0.1")
         return self.root_url
 
     # The road.

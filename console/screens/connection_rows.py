@@ -176,7 +176,7 @@ def _request(attempt: Attempt) -> str:
 
 
 def _origin(attempt: Attempt) -> str:
-    parts = [f"{attempt.peer} to {attempt.local}", attempt.tls or "no TLS"]
+    parts = [f"{attempt.peer} to {attempt.local}", attempt.tls or ("TLS not agreed" if attempt.offer else "no TLS")]
     if attempt.security:
         parts.append(f"security profile {attempt.security}")
     if attempt.certificate:

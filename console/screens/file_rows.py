@@ -124,7 +124,7 @@ def transfer_row(transfer: Transfer) -> Row:
         where = [Cell("✓ saved ", "ok"), Cell(transfer.path.name, "")]
     return [
         [Cell(f"{arrow} ", "accent"), Cell(name_of(transfer), "bold")],
-        transfer.station,
+        transfer.station or "whoever asks",
         Cell(_bar(transfer), tone),
         Cell(_size(transfer)),
         Cell(byte_rate(transfer.rate) if transfer.state == "moving" else "", "muted"),
@@ -186,7 +186,9 @@ def transfer_lines(transfer: Transfer, link: str) -> list[Line]:
     way = "to" if transfer.kind == "offer" else "from"
     size = f" of {bytes_(transfer.size)}" if transfer.size is not None else ""
     rate = f", {byte_rate(transfer.rate)}" if transfer.state == "moving" else ""
-    head = f"{word}: {name_of(transfer)} {way} {transfer.station}, {bytes_(transfer.done)}{size}{rate}"
+    head = (
+        f"{word}: {name_of(transfer)} {way} {transfer.station or 'whoever asks'}, {bytes_(transfer.done)}{size}{rate}"
+    )
     lines: list[Line] = [("", head, f"bold {tone}")]
     if transfer.error:
         lines.append(("Trouble", transfer.error, "bad"))

@@ -242,6 +242,20 @@ async def test_a_suite_that_nobody_should_use_is_refused_by_name(
 
 
 @needs_openssl
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+async def test_a_charger_whose_clock_is_years_off_is_told_by_its_alert(
+    make_engine: MakeEngine, data: Path, until: Until, version: str
+) -> None:
+    engine = await make_engine(profile_of(2), data, listen=None)
+    root = str(data / "trust" / "root.pem")
+    said = await openssl(engine, version, "-CAfile", root, "-verify_return_error", "-attime", "4102444800")
+    assert "certificate has expired" in said
+    attempt = await refused(engine, until)
+    assert attempt.reason == ("the charger refuses this server's certificate: it sent the alert “certificate expired”")
+    assert "Look at the charger's clock" in (attempt.advice or "")
+
+
+@needs_openssl
 async def test_no_session_ticket_is_given(make_engine: MakeEngine, data: Path) -> None:
     engine = await make_engine(profile_of(2), data, listen=None)
     for version in ("-tls1_2", "-tls1_3"):

@@ -235,6 +235,10 @@ async def test_the_root_can_be_fetched_by_a_charger_from_an_unguessable_path(mak
             fetched = await client.get(url)
             assert fetched.text == (await engine.trust.authority()).root().pem
         assert (await client.get(f"{engine.files_url}/chargehand-root.pem")).status_code == 404
+        for offered in list(engine.files.transfers.values()):
+            engine.files.close(offered)
+        assert (await client.get(url)).status_code == 404
+        assert (await client.get(await engine.offer_root())).status_code == 200
 
 
 async def test_an_engine_without_tls_makes_no_authority(make_engine: MakeEngine, tmp_path: Path) -> None:
