@@ -34,8 +34,8 @@ from console.engine.errors import EngineError, JournalFull, ListenError, NoSuchS
 from console.engine.feed import Feed
 from console.engine.fleet.events import Event
 from console.engine.fleet.fleet import Dirty, Fleet
-from console.engine.fleet.fold import fold_exchange, fold_happening
 from console.engine.journal import Journal, Snapshot
+from console.engine.reading import fold_record
 from console.engine.stats import Stats
 from console.engine.tasks import Owner, cancel_all, spawn
 from console.engine.trust.secrets import Secrets
@@ -339,24 +339,9 @@ class Engine:
                     log.exception("what follows record %d failed", record.id)
 
     def _fold(self, record: Record) -> tuple[Event, ...]:
-        """Fold a record. One that cannot be understood is passed over, now and at every start."""
-        events: tuple[Event, ...] = ()
         if record.link is not None and record.link > self._last_link:
             self._last_link = record.link
-        try:
-            if isinstance(record, Exchange):
-                events = dialect(record.version).read(record)
-        except Exception:
-            log.exception("exchange %d of %s could not be read", record.id, record.station)
-        try:
-            if isinstance(record, Exchange):
-                fold_exchange(self.fleet, record, events)
-            else:
-                fold_happening(self.fleet, record)
-        except Exception:
-            log.exception("record %d could not be folded", record.id)
-            self.fleet.cursor = record.id
-        return events
+        return fold_record(self.fleet, record)
 
     def watch(self, callback: Watcher) -> Callable[[], None]:
         """Have ``callback`` called in the loop after each fold, in order. Returns how to end that."""
