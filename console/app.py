@@ -21,6 +21,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from console.engine.errors import ChargehandError
+from console.engine.log_lines import HiddenSecrets, calm_asyncio
 from console.engine.options import DemoOptions, EngineOptions, data_directory
 from console.engine.tasks import Owner, cancel_all, spawn
 from console.screens.demo import DemoFleet, store_image
@@ -346,7 +347,8 @@ def _log_to(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     root = logging.getLogger()
     handler = logging.FileHandler(path, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(HiddenSecrets("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    calm_asyncio()
     root.handlers[:] = [handler]
 
 
