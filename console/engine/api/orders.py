@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.engine.api import views
 from console.engine.api.problems import ApiProblem
+from console.engine.masking import secrets_of, without
 from console.engine.orders.run import Run
 
 if TYPE_CHECKING:
@@ -51,16 +52,18 @@ async def raw(
 def outcome(run: Run) -> dict[str, Any]:
     """How an order stands. ``exit_code`` is what ``chargehand call`` ends with."""
     verdict, effect = run.verdict, run.effect
+    said = (one for exchange in run.exchanges for one in (exchange.request, exchange.response))
+    known = secrets_of(run.order.arguments, *said)  # a station may repeat them in its own words
     return {
         "exchange": views.message(run.whole or run.exchanges[0]),
         "effect": {
             "seen": effect is not None and effect.seen,
-            "text": effect.text if effect is not None else "not waited for",
+            "text": without(effect.text, known) if effect is not None else "not waited for",
         },
         "order": run.order.id,
         "state": run.state,
-        "verdict": None if verdict is None else verdict.status,
-        "hints": list(run.hints),
-        "stages": [{"what": one.what, "text": one.text} for one in run.stages],
+        "verdict": None if verdict is None else without(verdict.status, known),
+        "hints": [without(hint, known) for hint in run.hints],
+        "stages": [{"what": one.what, "text": without(one.text, known)} for one in run.stages],
         "exit_code": run.exit_code,
     }

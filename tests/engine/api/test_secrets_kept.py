@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +102,8 @@ async def stirred(engine: Engine, web: httpx.AsyncClient, plug: Any) -> AsyncIte
 
 async def _events(web: httpx.AsyncClient, count: int, query: str = "") -> str:
     seen: list[str] = []
-    async with web.stream("GET", f"/events?after=0{query}") as answer, aclosing(answer.aiter_lines()) as lines:
-        async for line in lines:
+    async with web.stream("GET", f"/events?after=0{query}") as answer:
+        async for line in answer.aiter_lines():
             seen.append(line)
             count -= line.startswith("data:")
             if not count:
