@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
+import apsw
 import httpx
 import orjson
 import pytest
@@ -108,3 +111,52 @@ async def test_the_stream_ends_with_the_console(engine: Engine, web: httpx.Async
             await engine.api.stop()
             engine.api = None
             assert [line async for line in lines if line] == []
+
+
+async def test_clients_that_go_away_while_they_are_served_from_the_journal_leave_nothing_open(
+    engine: Engine, web: httpx.AsyncClient, plug: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = await plug("CP-1")
+    for _ in range(30):
+        await station.say("Heartbeat", {})
+    opened: list[apsw.Connection] = []
+    fresh = engine.journal._fresh
+
+    def slowly() -> apsw.Connection:
+        connection = fresh()
+        opened.append(connection)
+        reading.set()
+        assert gone.wait(5)  # in the reader's thread: the client has left by then
+        return connection
+
+    reading, gone = threading.Event(), threading.Event()
+    monkeypatch.setattr(engine.journal, "_fresh", slowly)
+    for _ in range(40):
+        reading.clear()
+        gone.clear()
+        stream = module.EventStream(engine)
+        client = asyncio.get_running_loop().create_task(_drain(stream))
+        await asyncio.to_thread(reading.wait, 5)
+        client.cancel()
+        await asyncio.wait([client])
+        assert client.cancelled()
+        gone.set()
+        stream.close()
+    assert len(opened) == 40
+    async with asyncio.timeout(5):
+        while not all(map(_closed, opened)):
+            await asyncio.sleep(0.01)
+
+
+async def _drain(stream: module.EventStream) -> None:
+    async with aclosing(stream.follow(None, 0)) as texts:
+        async for _text in texts:
+            pass
+
+
+def _closed(connection: apsw.Connection) -> bool:
+    try:
+        connection.execute("SELECT 1")
+    except apsw.ConnectionClosedError:
+        return True
+    return False
