@@ -15,6 +15,7 @@ from console.commands.trouble import INTERRUPTED, OURS, CommandFailed, complain,
 from console.engine.options import EngineOptions
 from profiles.errors import ChargehandError
 
+DEBUG_VARIABLE = "CHARGEHAND_DEBUG"
 _VALUES = {"--profile": "profile", "--listen": "listen", "--api": "api", "--files": "files", "--data": "data"}
 _SWITCHES = {"--read-only": "read_only", "--insecure": "insecure"}
 
@@ -38,6 +39,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Exception as error:
+        return _unforeseen(error)
+
+
+def _unforeseen(error: Exception) -> int:
+    """A fault of this program is one sentence too; where it happened is told to whoever asks for it."""
+    if os.environ.get(DEBUG_VARIABLE):
+        import traceback
+
+        traceback.print_exception(error)
+    from console.engine.masking import masked_text
+
+    complain(
+        f"An error of this program: {type(error).__name__}: {masked_text(str(error)).rstrip('.')}. "
+        f"With {DEBUG_VARIABLE}=1 in the environment it tells where."
+    )
+    return OURS
 
 
 def _dispatch(given: list[str]) -> int:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -122,6 +123,12 @@ def test_a_killed_console_leaves_a_directory_that_can_be_read(serve: Serve, char
         json.loads(line) for line in chargehand("stations", "--json", "--data", str(server.data)).stdout.splitlines()
     )
     assert (row["id"], row["connected"]) == ("CP-1", False)
+    # The pid of the dead one may belong to any other process by now: only the lock tells.
+    (server.data / "chargehand.lock").write_text(f"{os.getpid()}\n")
+    (row,) = (
+        json.loads(line) for line in chargehand("stations", "--json", "--data", str(server.data)).stdout.splitlines()
+    )
+    assert row["connected"] is False
 
 
 def test_an_exposed_listener_is_refused_but_for_bench_or_insecure(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from console.cli import quick_options
+from console import cli
+from console.cli import main, quick_options
 from console.engine.options import EngineOptions
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -40,6 +41,8 @@ def test_the_version_is_told(chargehand: Run) -> None:
         ["serve", "--listen", "nowhere"],
         ["serve", "--listen", "wss://127.0.0.1:0"],
         ["simulate", "http://127.0.0.1:1"],
+        ["simulate", "ws://127.0.0.1:99999/"],
+        ["simulate", "ws://[::1"],
         ["simulate", "ws://127.0.0.1:1", "--fleet", "no-such-fleet"],
         ["demo", "--fleet", "no-such-fleet"],
         ["demo", "--stations", "0"],
@@ -50,6 +53,7 @@ def test_the_version_is_told(chargehand: Run) -> None:
         ["profile", "check", "no-such-file.toml"],
         ["profile"],
         ["export", "messages"],
+        ["export", "messages", "-o", "x.xyz"],
         ["stations", "--api", "http://127.0.0.1:1", "--data", "x"],
     ],
 )
@@ -58,6 +62,29 @@ def test_a_wrong_usage_is_one_sentence_and_2(chargehand: Run, tmp_path: Path, wo
     assert done.returncode == 2, (done.stdout, done.stderr)
     assert "Traceback" not in done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
+
+
+def test_an_export_that_cannot_be_written_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "messages", "-o", "x.xyz", "--data", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == (
+        "The export cannot be written: “x.xyz” has no ending that can be written. Use .jsonl or .csv.\n"
+    )
+
+
+def test_a_fault_of_this_program_is_one_sentence_and_2_and_its_place_is_told_on_demand(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fault(_given: list[str]) -> int:
+        raise ZeroDivisionError("it cannot be")
+
+    monkeypatch.setattr(cli, "_dispatch", fault)
+    assert main(["stations"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("An error of this program: ZeroDivisionError: it cannot be. ")
+    assert told.count("\n") == 1
+    monkeypatch.setenv("CHARGEHAND_DEBUG", "1")
+    assert main(["stations"]) == 2
+    assert "in fault" in capsys.readouterr().err
 
 
 def test_profiles_are_listed_shown_found_and_checked(chargehand: Run, tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from console.engine.journal.rows import Row, json_lines
 
 ENDINGS: Final = (".jsonl", ".csv")
 
+_TITLE: Final = "The export cannot be written"
+
 # A spreadsheet takes a cell that begins so for a formula (CWE-1236); an apostrophe makes it text.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -29,7 +31,7 @@ def write_rows(path: Path, rows: Iterable[Row]) -> int:
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
     except OSError as error:
-        raise JournalError(f"{path} cannot be written ({error.strerror}). Choose another place with -o.") from error
+        raise _unwritable(path, error) from error
     partial = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -39,7 +41,7 @@ def write_rows(path: Path, rows: Iterable[Row]) -> int:
         partial.chmod(0o666 & ~_umask())
         partial.replace(path)
     except OSError as error:
-        raise JournalError(f"{path} cannot be written ({error.strerror}). Choose another place with -o.") from error
+        raise _unwritable(path, error) from error
     finally:
         partial.unlink(missing_ok=True)
     return count
@@ -57,7 +59,15 @@ def _writer(path: Path) -> Callable[[IO[bytes], Iterable[Row]], int]:
         case ".csv":
             return _csv
         case _:
-            raise JournalError(f"«{path.name}» has no ending that can be written. Use {' or '.join(ENDINGS)}.")
+            raise JournalError(
+                f"“{path.name}” has no ending that can be written. Use {' or '.join(ENDINGS)}.", title=_TITLE
+            )
+
+
+def _unwritable(path: Path, error: OSError) -> JournalError:
+    return JournalError(
+        f"{path} cannot be written ({error.strerror or error}). Choose another place with -o.", title=_TITLE
+    )
 
 
 def _umask() -> int:
