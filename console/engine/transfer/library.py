@@ -14,6 +14,7 @@ import secrets
 import time
 from collections.abc import AsyncIterable
 from pathlib import Path
+from typing import IO
 
 from console.engine.errors import TransferError
 from console.engine.transfer.model import StoredFile
@@ -99,7 +100,7 @@ class Library:
             if one.name == name:
                 return one
         there = ", ".join(one.name for one in images[:5]) or "none yet"
-        raise TransferError(f'There is no file "{name[:80]}" to offer; there are: {there}', title="No such file")
+        raise TransferError(f"There is no file “{name[:80]}” to offer; there are: {there}", title="No such file")
 
     async def store(self, name: str, stream: AsyncIterable[bytes]) -> StoredFile:
         """Keep a file to offer. The name is made safe and never replaces another file; the same bytes are kept once.
@@ -118,6 +119,7 @@ class Library:
                         raise TransferError(f"The file is larger than {self._max_bytes} bytes, the profile's limit")
                     digest.update(data)
                     await asyncio.to_thread(file.write, data)
+                await asyncio.to_thread(_to_disk, file)
             finally:
                 await asyncio.to_thread(file.close)
             return await asyncio.to_thread(self._keep, partial, safe_name(name), digest.digest(), size)
@@ -127,6 +129,11 @@ class Library:
             partial.unlink(missing_ok=True)
 
     def _keep(self, partial: Path, name: str, digest: bytes, size: int) -> StoredFile:
+        stored = self._placed(partial, name, digest, size)
+        _settle_names(self.images_folder)
+        return stored
+
+    def _placed(self, partial: Path, name: str, digest: bytes, size: int) -> StoredFile:
         ending = safe_ending(name) if _ENDING.search(name) else ""
         stem = name[: len(name) - len(ending)] if ending else name
         number = 1
@@ -154,7 +161,25 @@ class Library:
         with partial.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(partial, path)
+        _settle_names(folder)
+        _settle_names(self.received_folder)
         return _stored(path, folder.name)
+
+
+def _to_disk(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _settle_names(folder: Path) -> None:
+    """Have the names within a folder on the disk; where folders cannot be opened for that (Windows) they are anyway."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _digest(path: Path) -> bytes:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -85,3 +86,22 @@ def test_a_stations_folder_is_its_identity_where_that_is_plain() -> None:
     assert safe_station("CP-001") == "cp-001"
     assert safe_station("CP-001") == safe_station("cp-001")
     assert safe_station("a/b") != safe_station("a_b")
+
+
+async def test_a_file_and_its_name_are_on_the_disk_when_it_counts_as_kept(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[tuple[int, int]] = set()
+
+    def fsync(descriptor: int) -> None:
+        facts = os.fstat(descriptor)
+        synced.add((facts.st_dev, facts.st_ino))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    stored = await library.store("fw.bin", stream(b"x"))
+    partial = library.partial()
+    partial.write_bytes(b"log")
+    received = library.settle(partial, "CP-1", "log.zip")
+    for path in (stored.path, stored.path.parent, received.path, received.path.parent, library.received_folder):
+        facts = path.stat()
+        assert (facts.st_dev, facts.st_ino) in synced, path.name
