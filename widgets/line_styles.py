@@ -7,6 +7,7 @@ from typing import ClassVar
 from rich.style import Style
 from textual.scroll_view import ScrollView
 
+from widgets.sized import Sized
 from widgets.tone import Tone
 
 TONES: tuple[Tone, ...] = ("ok", "busy", "warn", "bad", "idle", "muted", "accent")
@@ -15,7 +16,7 @@ PLAIN, CURSOR, MARKED = 0, 1, 2
 """How a row is drawn: bits that are or-ed."""
 
 
-class StyledLines(ScrollView):
+class StyledLines(Sized, ScrollView):
     """A line-API view whose cells name their style in words."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {

@@ -16,6 +16,7 @@ from console.screens.message_rows import broken_at
 from widgets.format import bytes_
 from widgets.json_tree import FrameView, Mark
 from widgets.safe import safe_content, safe_text
+from widgets.sized import Sized
 
 SIDE_BY_SIDE = 120  # cells from which on the frames stand beside each other
 _WAYS = {"raw": "as sent", "pretty": "indented", "tree": "as a tree"}
@@ -23,7 +24,7 @@ _WAYS = {"raw": "as sent", "pretty": "indented", "tree": "as a tree"}
 Raw = str | bytes | None
 
 
-class Frames(Container):
+class Frames(Sized, Container):
     """Call and answer. ``bare``: secrets are shown; ``hides``: something is hidden now, or would be."""
 
     DEFAULT_CSS = """

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from widgets.safe import safe_text, wrap
+from widgets.sized import Sized
 from widgets.tone import tone_style
 
 Line = tuple[str, str, str]
@@ -20,7 +21,7 @@ _LABEL = 13
 _LONGEST = 800
 
 
-class Told(VerticalScroll):
+class Told(Sized, VerticalScroll):
     """Lines of label and text; gone while there are none. Drawn only where a line or the width has changed."""
 
     DEFAULT_CSS = """
