@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import TypeVar
 
@@ -26,6 +27,7 @@ from console.engine.wire.exchange import Exchange, Happening
 T = TypeVar("T")
 
 _PAGE = 500
+_TURN = 100  # rows that are made in one turn of the loop
 _LINKS = ("link.opened", "link.refused", "link.closed")
 
 
@@ -82,34 +84,47 @@ async def messages(
 
 
 async def transactions(fleet: Fleet, journal: Reader, where: Filter | None, limit: int | None = None) -> list[Row]:
-    """Transactions that match, oldest first; with ``limit`` the newest so many."""
-    found = dict(fleet.transactions)
-    before: int | None = None
-    while True:
-        page = await journal.transactions(limit=_PAGE, before=before)
-        for one in page:
-            found.setdefault(one.id, one)
-        if len(page) < _PAGE or (limit is not None and (where is None or where.empty) and len(found) >= limit):
+    """Transactions that match, oldest first; with ``limit`` the newest so many. Others have their turn meanwhile."""
+    rows: list[Row] = []
+    async for one in _newest_first(fleet, journal):
+        if limit is not None and len(rows) >= limit:
             break
-        before = page[0].id
-    every = [found[number] for number in sorted(found)]
-    if where is not None and not where.empty:
-        every = [one for one in every if where.matches(_as_exchange(one, fleet))]
-    return [transaction_row(one) for one in _newest(every, limit)]
+        if where is None or where.empty or where.matches(_as_exchange(one, fleet)):
+            rows.append(transaction_row(one))
+    return rows[::-1]
+
+
+async def _newest_first(fleet: Fleet, journal: Reader) -> AsyncIterator[Transaction]:
+    """Every transaction: as the fleet has it where it does, else as the journal has."""
+    held = dict(fleet.transactions)
+    waiting = sorted(held)
+    before: int | None = None
+    more = True
+    while more:
+        page = {one.id: one for one in await journal.transactions(limit=_PAGE, before=before)}
+        more = len(page) == _PAGE
+        before = min(page, default=0)
+        while waiting and (waiting[-1] >= before or not more):
+            number = waiting.pop()
+            page[number] = held[number]
+        for count, number in enumerate(sorted(page, reverse=True)):
+            if count % _TURN == _TURN - 1:
+                await asyncio.sleep(0)
+            yield page[number]
 
 
 async def connections(journal: Reader, limit: int | None = None) -> list[Row]:
     """Every attempt to reach the endpoint and every link that ended, oldest first; the newest ``limit``."""
-    found: list[Happening] = []
+    rows: list[Row] = []
     before: int | None = None
-    while limit is None or len(found) < limit:
-        size = _PAGE if limit is None else min(_PAGE, limit - len(found))
+    while limit is None or len(rows) < limit:
+        size = _PAGE if limit is None else min(_PAGE, limit - len(rows))
         page = await journal.happenings(limit=size, before=before, kinds=_LINKS)
-        found = [*page, *found]
+        rows += [connection_row(one) for one in reversed(page)]
         if len(page) < size:
             break
         before = page[0].id
-    return [connection_row(one) for one in found]
+    return rows[::-1]
 
 
 def _as_exchange(one: Transaction, fleet: Fleet) -> Exchange:
