@@ -22,20 +22,23 @@ def demo(options: EngineOptions, fleet: DemoOptions) -> int:
     from profiles.fleet_file import load_fleet
 
     load_fleet(fleet.fleet)  # a wrong name is told before the screen opens
-    if not options.listen and _taken(options):
-        options = msgspec.structs.replace(options, listen=("127.0.0.1:0",))
+    if not options.listen:
+        options = msgspec.structs.replace(options, listen=(_loopback(options),))
     return run_console(options, demo=fleet)
 
 
-def _taken(options: EngineOptions) -> bool:
-    """Whether another console has the port already; a demo then takes a free one."""
+def _loopback(options: EngineOptions) -> str:
+    """Where a demo listens unless told otherwise: the profile's port on this machine alone, or a free one if it is taken.
+
+    A demo has no passwords and shows to passers-by: nobody else is to reach it by accident.
+    """
     from profiles import load_profile
 
-    address = load_profile(options.profile).listen[0]
-    with socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET) as probe:
+    port = load_profile(options.profile).listen[0].port
+    with socket.socket(socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((address.host, address.port))
+            probe.bind(("127.0.0.1", port))
         except OSError:
-            return True
-    return False
+            return "127.0.0.1:0"
+    return f"127.0.0.1:{port}"
