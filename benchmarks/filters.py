@@ -55,21 +55,19 @@ def measure(rows: int) -> dict[str, Any]:
 
 async def _measure(folder: Path, rows: int) -> dict[str, Any]:
     make = _maker()
-    small = rows // 10
-    await _fill(folder, 0, small, make)
-    at_small = await _looked(folder)
+    small, full = folder / "a tenth", folder / "full"
+    await _fill(small, 0, rows // 10, make)
     began = time.perf_counter()
-    await _fill(folder, small, rows, make)
+    await _fill(full, 0, rows, make)
     filled = time.perf_counter() - began
-    at_full = await _looked(folder)
-    size = _size(folder)
+    at_full, at_small = await _looked(full, small)
     return {
         "rows": rows,
         "ms": {"full": at_full, "a tenth": at_small},
         "full against a tenth": {name: at_full[name] / at_small[name] for name in at_full if name in at_small},
         "slowest indexed filter ms": max(spent for name, spent in at_full.items() if name in FILTERS),
-        "MB a million": size / rows,
-        "filled, rows a second": (rows - small) / filled,
+        "MB a million": _size(full) / rows,
+        "filled, rows a second": rows / filled,
     }
 
 
@@ -156,26 +154,31 @@ def _maker() -> Callable[[int], Exchange]:
     return make
 
 
-async def _looked(folder: Path) -> dict[str, float]:
-    """Median milliseconds of each filter that finds a whole page (a scan: anything), the queries interleaved."""
-    reader = Reader.read(folder)
+async def _looked(*folders: Path) -> list[dict[str, float]]:
+    """For each journal the median milliseconds of each filter that finds a whole page (a scan: anything).
+
+    Journals and filters take turns, so that a busy moment of the machine befalls them alike.
+    """
+    readers = [Reader.read(folder) for folder in folders]
+    spent: list[dict[str, list[float]]] = [{} for _ in folders]
     try:
-        spent: dict[str, list[float]] = {name: [] for name in (*FILTERS, *SCANS)}
         for turn in range(ROUNDS + 1):
             for name, line in (FILTERS | SCANS).items():
                 if name in SCANS and turn > 2:
                     continue
-                where = parse_filter(line) if line else None
-                began = time.perf_counter()
-                found = await reader.messages(where, limit=PAGE)
-                took = time.perf_counter() - began
-                if not found:
-                    raise SystemExit(f"nothing was found by {name}")
-                if turn and (len(found) == PAGE or name in SCANS):
-                    spent[name].append(took * 1000)
-        return {name: statistics.median(times) for name, times in spent.items() if times}
+                for reader, times in zip(readers, spent, strict=True):
+                    where = parse_filter(line) if line else None
+                    began = time.perf_counter()
+                    found = await reader.messages(where, limit=PAGE)
+                    took = time.perf_counter() - began
+                    if not found:
+                        raise SystemExit(f"nothing was found by {name}")
+                    if turn and (len(found) == PAGE or name in SCANS):
+                        times.setdefault(name, []).append(took * 1000)
     finally:
-        reader.shut()
+        for reader in readers:
+            reader.shut()
+    return [{name: statistics.median(found) for name, found in times.items()} for times in spent]
 
 
 def show(found: dict[str, Any]) -> None:

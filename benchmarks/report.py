@@ -1,7 +1,7 @@
 """``python -m benchmarks.report``: the table and the picture in docs/performance.md, made anew of what was measured.
 
-Reads bench-results/latest.json (``make bench``), soak.json (``make soak``) and fuzz/outcome.json (``make fuzz``); what was
-not measured is said to be so.
+Reads bench-results/latest.json (``make bench``), soak.json and soak-long.json (``make soak``) and fuzz/outcome.json
+(``make fuzz``); what was not measured is said to be so.
 """
 
 from __future__ import annotations
@@ -61,13 +61,16 @@ class Figure(NamedTuple):
         return f"- **{self.what}**: {self.value(self.found)}, missed by {by}. {self.why}".rstrip()
 
 
-def figures(bench: dict[str, Any], soak: dict[str, Any] | None, fuzz: dict[str, Any] | None) -> Iterator[Figure]:
+def figures(
+    bench: dict[str, Any], soak: dict[str, Any] | None, fuzz: dict[str, Any] | None, long: dict[str, Any] | None = None
+) -> Iterator[Figure]:
     """Every figure that we hold ourselves to."""
     yield from _throughput(_found(bench, "throughput"))
     yield from _links(bench)
     yield from _screen(bench)
     yield from _filters(_found(bench, "filters"))
     yield from _kept_promises(soak, fuzz)
+    yield _memory_slope(long)
 
 
 def _throughput(table: dict[str, Any] | None) -> Iterator[Figure]:
@@ -202,7 +205,8 @@ def _filters(found: dict[str, Any] | None) -> Iterator[Figure]:
 
 
 def _kept_promises(soak: dict[str, Any] | None, fuzz: dict[str, Any] | None) -> Iterator[Figure]:
-    command = "make soak ARGS='--minutes 6 --kills 11 --freezes 37'"
+    arguments = (soak or {}).get("arguments", "--minutes 5 --kills 13 --freezes 37")
+    command = f"make soak ARGS='{arguments}'"
     promises = {one["what"]: one for one in soak["promises"]} if soak else {}
     kills = soak["figures"]["kills"] if soak else 0
     told = f" of {soak['figures']['acknowledged records']:,}, {kills} kills" if soak else ""
@@ -224,6 +228,17 @@ def _kept_promises(soak: dict[str, Any] | None, fuzz: dict[str, Any] | None) -> 
     )
 
 
+def _memory_slope(long: dict[str, Any] | None) -> Figure:
+    promise = next((one for one in (long or {}).get("promises", ()) if one["what"].startswith("memory")), None)
+    judged = promise is not None and promise["kept"] is not None
+    return Figure(
+        "memory of a console on a bad network, after the first third: MB an hour",
+        1,
+        float(promise["found"].split()[0]) if promise is not None and judged else None,
+        "make soak ARGS='--minutes 90 --out bench-results/soak-long.json'",
+    )
+
+
 def _found(bench: dict[str, Any], name: str) -> Any:
     part = bench.get(name)
     return None if part is None else part["found"]
@@ -236,9 +251,11 @@ def _read(path: Path) -> dict[str, Any] | None:
     return found
 
 
-def table(bench: dict[str, Any], soak: dict[str, Any] | None, fuzz: dict[str, Any] | None) -> str:
+def table(
+    bench: dict[str, Any], soak: dict[str, Any] | None, fuzz: dict[str, Any] | None, long: dict[str, Any] | None = None
+) -> str:
     """The table, when it was measured, and what is missed."""
-    rows = list(figures(bench, soak, fuzz))
+    rows = list(figures(bench, soak, fuzz, long))
     parts = [part for part in bench.values() if isinstance(part, dict) and "at" in part]
     notes = [f"CPython {bench.get('python', '?')}"]
     if parts:
@@ -261,7 +278,8 @@ def table(bench: dict[str, Any], soak: dict[str, Any] | None, fuzz: dict[str, An
 
 def main() -> None:
     bench = _read(RESULTS / "latest.json") or {}
-    made = table(bench, _read(RESULTS / "soak.json"), _read(RESULTS / "fuzz" / "outcome.json"))
+    soak, long = _read(RESULTS / "soak.json"), _read(RESULTS / "soak-long.json")
+    made = table(bench, soak, _read(RESULTS / "fuzz" / "outcome.json"), long)
     page = PAGE.read_text()
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)

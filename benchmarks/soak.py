@@ -153,6 +153,7 @@ async def soak(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "seed": given.seed,
         "stations": given.stations,
         "simulated": given.simulated,
+        "arguments": f"--minutes {given.minutes:g} --kills {given.kills:g} --freezes {given.freezes:g}",
         "figures": figures,
         "promises": [{"what": one.what, "found": one.found, "kept": one.kept} for one in promises],
         "memory": [[(round(at - life[0][0], 1), size) for at, size in life] for life in console.lives if life],

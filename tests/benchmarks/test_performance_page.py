@@ -42,6 +42,12 @@ def test_the_outcome_of_soak_and_fuzz_stands_in_the_table() -> None:
     assert "(39,400 payloads) and the frame parser | 0 | 0 | ✓ |" in made
 
 
+def test_memory_counts_only_where_the_soak_was_long_enough_to_judge_it() -> None:
+    promise = {"what": "memory after the warm-up", "found": "+0.42 over 90 min", "kept": True}
+    assert "| ≤ 1.00 | 0.42 | ✓ |" in table({}, None, None, {"promises": [promise]})
+    assert "| ≤ 1.00 | not measured | · |" in table({}, None, None, {"promises": [{**promise, "kept": None}]})
+
+
 def test_the_page_has_the_place_for_the_table() -> None:
     page = PAGE.read_text()
     assert page.index(BEGIN) < page.index(END)
