@@ -42,11 +42,6 @@ OPEN_ENDS = ("=", ":", "/", ",", "|")
 """After these something must follow at once; after anything else a space is written."""
 
 
-def word_start(text: str, cursor: int) -> int:
-    """Where the word begins that the cursor stands in or behind."""
-    return text.rfind(" ", 0, cursor) + 1
-
-
 def complete_with(text: str, cursor: int, offer: Offer) -> tuple[str, int]:
     """The line with an offer taken, and where the cursor then stands."""
     rest = text[cursor:]

@@ -95,11 +95,6 @@ class LineView(StyledLines, can_focus=True):
         """All columns, shown or folded away."""
         return self._columns
 
-    @property
-    def shown_columns(self) -> tuple[str, ...]:
-        """Keys of the columns that fit now, from left to right."""
-        return tuple(place.column.key for place in self._layout_of_columns.placed)
-
     def column_width(self, key: str) -> int:
         """Cells that a column has now; 0 where it is folded away."""
         return next((place.width for place in self._layout_of_columns.placed if place.column.key == key), 0)

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from widgets.command_line import CommandLine
-from widgets.completion import Completion, History, Offer, complete_with, word_start
+from widgets.completion import Completion, History, Offer, complete_with
 from widgets.filter_line import FilterLine
 
 Drawn = Callable[[App[Any]], list[str]]
@@ -23,7 +23,7 @@ WORDS = ["station:", "action:", "dir:in", "dir:out", "is:error", "is:slow"]
 
 
 def completer(text: str, cursor: int) -> Sequence[Offer]:
-    start = word_start(text, cursor)
+    start = text.rfind(" ", 0, cursor) + 1
     typed = text[start:cursor]
     return [Completion(word, f"about {word}", start) for word in WORDS if word.startswith(typed)]
 

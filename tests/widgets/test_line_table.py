@@ -24,6 +24,11 @@ Drawn = Callable[[App[Any]], list[str]]
 Forbidden = Callable[[str], list[str]]
 
 
+def _shown(table: LineTable) -> tuple[str, ...]:
+    """Keys of the columns that are not folded away."""
+    return tuple(column.key for column in table.columns if table.column_width(column.key))
+
+
 class Fleet:
     """Rows of a test: values by key, and how often each changed."""
 
@@ -252,12 +257,12 @@ async def test_columns_fold_and_lines_keep_their_width(size: tuple[int, int], dr
         await pilot.pause()
         assert all(len(line.encode("utf-16-le")) > 0 for line in drawn(app))
         if size[0] >= 80:
-            assert app.table.shown_columns == ("station", "model", "power", "note")
+            assert _shown(app.table) == ("station", "model", "power", "note")
         elif size[0] == 20:
-            assert app.table.shown_columns == ("station", "power")
+            assert _shown(app.table) == ("station", "power")
         await pilot.resize_terminal(24, 10)
         await pilot.pause()
-        assert app.table.shown_columns == ("station", "power")
+        assert _shown(app.table) == ("station", "power")
 
 
 async def test_columns_that_can_not_fold_scroll_sideways(drawn: Drawn) -> None:

@@ -5,13 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from console.engine.errors import OrderError
 from console.engine.orders.complete import complete
 from console.engine.orders.forms import form_for
 from console.engine.orders.grammar import parse_command
-from console.engine.orders.schema_form import payload_from_fields, schema_form
 from console.engine.orders.table import order_kind
 from console.engine.transfer.model import StoredFile
 from tests.engine.orders.order_port import FakePort
@@ -122,30 +118,3 @@ async def test_completion_starts_where_the_word_does(port: FakePort) -> None:
     port.connect("CP-001", "1.6")
     found = complete(":reset CP-001 type=ha", 21, port.fleet)
     assert [(one.text, one.start) for one in found] == [("hard", 19)]
-
-
-def test_a_field_of_a_form_is_refused_by_its_name() -> None:
-    with pytest.raises(OrderError, match="connectorId is a whole number"):
-        payload_from_fields("1.6", "UnlockConnector", {"connectorId": "one"})
-    with pytest.raises(OrderError, match="type is Hard or Soft"):
-        payload_from_fields("1.6", "Reset", {"type": "warm"})
-    with pytest.raises(OrderError, match="no field"):
-        payload_from_fields("1.6", "Reset", {"kind": "Hard"})
-    with pytest.raises(OrderError, match="no call"):
-        schema_form("1.6", "../../secret")
-
-
-def test_fields_become_a_nested_payload() -> None:
-    fields = {
-        "requestId": "7",
-        "logType": "DiagnosticsLog",
-        "log.remoteLocation": "http://h/",
-        "log.oldestTimestamp": "",
-        "retries": "2",
-    }
-    assert payload_from_fields("2.0.1", "GetLog", fields) == {
-        "requestId": 7,
-        "logType": "DiagnosticsLog",
-        "log": {"remoteLocation": "http://h/"},
-        "retries": 2,
-    }

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from console.engine.dialects import VERSIONS, dialect
+from console.engine.dialects import dialect
 from console.engine.fleet.model import Station
 from console.engine.fleet.order import Order
 from console.engine.orders.check import check_arguments
 from console.engine.orders.followers import FOLLOWERS
-from console.engine.orders.schema_form import callable_actions, payload_from_fields, raw_template, schema_form
 from console.engine.orders.table import ORDERS, OrderKind, order_kind
 from console.engine.wire.schema import violations
 
@@ -88,26 +87,3 @@ def test_every_choice_can_be_said(name: str, version: str) -> None:
 
 def test_every_order_has_a_follower() -> None:
     assert set(FOLLOWERS) == {one.id for one in ORDERS}
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-def test_every_call_has_a_form_and_a_template_that_fits_its_schema(version: str) -> None:
-    actions = callable_actions(version)
-    assert len(actions) > 20
-    for action in actions:
-        assert violations(version, action, raw_template(version, action)) == (), action
-        names = [one.name for one in schema_form(version, action)]
-        assert len(names) == len(set(names))
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-def test_a_form_filled_with_its_required_fields_is_a_payload_that_fits(version: str) -> None:
-    sample = {"text": "text", "int": "1", "number": "1.5", "bool": "true", "time": "2025-01-01T00:00:00Z"}
-    for action in callable_actions(version):
-        fields = {}
-        for one in schema_form(version, action):
-            if one.required:
-                fields[one.name] = one.value or (one.choices[0] if one.choices else sample.get(one.kind, "text"))
-        payload = payload_from_fields(version, action, fields)
-        wrong = [one for one in violations(version, action, payload) if one.rule in ("required", "type", "enum")]
-        assert wrong == [], (action, payload)
