@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from console.commands.client import Client, Refused
+from console.commands.client import Client, Refused, data_directory_of
 from console.commands.listing import print_lines
 from console.commands.trouble import NO_ANSWER, REJECTED, CommandFailed, complain
 from console.engine.orders.grammar import command_words
@@ -52,7 +52,16 @@ def call(
         told["exit_code"] = NO_ANSWER
     finally:
         client.close()
+    if name == "diagnostics" and not as_json:
+        _at_home(told, data_directory_of(client.url))
     return _tell(station, name, told, as_json=as_json)
+
+
+def _at_home(told: dict[str, Any], data: Path | None) -> None:
+    """Give a person the whole path of an upload, where its console runs on this machine."""
+    if data is not None:
+        effect = told["effect"]
+        effect["text"] = effect["text"].replace("saved as files/", f"saved as {data / 'files'}/")
 
 
 def _order(order: str, words: Sequence[str]) -> tuple[str, dict[str, Any]]:

@@ -59,6 +59,11 @@ def find(api: str | None) -> tuple[str, str | None]:
     raise CommandFailed("several consoles run here; say which one with --api URL: " + "; ".join(map(_named, running)))
 
 
+def data_directory_of(url: str) -> Path | None:
+    """The data directory of a console on this machine; None where the URL is no such one's."""
+    return next((Path(one.data) for one in find_console() if one.api == url and one.data), None)
+
+
 def _named(one: RunningConsole) -> str:
     return f"{one.api} (profile {one.profile}, {', '.join(one.listen)}, process {one.pid})"
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from console.commands.call import _at_home
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -98,3 +100,11 @@ def test_an_order_is_in_the_audit_log_of_the_server(chargehand: Run, site: Any) 
     chargehand("call", "CP-1", "clear-cache", USER="jo")
     given = [line for line in site.log.read_text().splitlines() if "order.given CP-1" in line]
     assert any('"by":"api jo (127.0.0.1)"' in line for line in given)
+
+
+def test_a_person_on_the_consoles_machine_is_told_the_whole_path_of_an_upload(tmp_path: Path) -> None:
+    told = {"effect": {"seen": True, "text": "9 bytes arrived after 1.0 s, saved as files/received/cp-1/x.zip"}}
+    _at_home(told, None)
+    assert told["effect"]["text"] == "9 bytes arrived after 1.0 s, saved as files/received/cp-1/x.zip"
+    _at_home(told, tmp_path)
+    assert told["effect"]["text"] == f"9 bytes arrived after 1.0 s, saved as {tmp_path}/files/received/cp-1/x.zip"

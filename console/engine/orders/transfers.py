@@ -172,6 +172,11 @@ class FirmwareFollower(TransferFollower):
             self.run.move(_DOWNLOADED * min(1.0, transfer.done / transfer.size))
 
 
+def _within(path: Path | None) -> str:
+    """Where in the data directory an upload is: ``files/received/STATION/NAME``. The rest is this machine's business."""
+    return "nothing" if path is None else Path(*path.parts[-4:]).as_posix()
+
+
 class DiagnosticsFollower(TransferFollower):
     """Until the upload has arrived here; the station's word that it has sent it is not enough."""
 
@@ -194,7 +199,7 @@ class DiagnosticsFollower(TransferFollower):
         state = await transfer.wait_done()
         if state == "done":
             self.run.move(1.0)
-            self.found(f"{_size(transfer.done)} arrived {self.since()}, saved as {transfer.path}")
+            self.found(f"{_size(transfer.done)} arrived {self.since()}, saved as {_within(transfer.path)}")
         elif state == "failed":
             self.failed(f"the upload failed: {transfer.error or 'it cannot be kept'}")
 

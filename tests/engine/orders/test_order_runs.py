@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -566,6 +567,8 @@ async def test_diagnostics_are_done_when_the_upload_has_arrived(port: FakePort, 
         assert (await client.put(url + "log.zip", content=b"y" * 100_071)).is_success
     text = await seen(run)
     assert "97.7 KiB arrived" in text
+    # In the journal and for callers elsewhere: not where on this machine it is.
+    assert re.search(r"saved as files/received/cp-001/\w+-\w+\.zip$", text)
 
 
 async def test_a_station_that_says_uploaded_without_a_file_is_missing(port: FakePort, desk: OrderDesk) -> None:
