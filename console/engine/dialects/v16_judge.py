@@ -120,4 +120,7 @@ def _content(action: str, exchange: Exchange, response: dict[str, Any]) -> str |
 
 
 def _joined(description: str | None, hint: str | None) -> str | None:
-    return ": ".join(part for part in (description, hint) if part) or None
+    """The station's words, which often end with a full stop, and ours."""
+    if description and hint:
+        return f"{description.rstrip('. ')}: {hint}"
+    return description or hint or None

@@ -156,4 +156,7 @@ def _verdict(action: str, status: str, info: Any) -> Verdict:
 
 
 def _joined(said: str | None, advice: str | None) -> str | None:
-    return " – ".join(word for word in (said, advice) if word) or None
+    """The station's words, which often end with a full stop, and ours."""
+    if said and advice:
+        return f"{said.rstrip('. ')} – {advice}"
+    return said or advice or None

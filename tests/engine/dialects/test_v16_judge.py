@@ -106,6 +106,8 @@ def test_an_error_is_told_with_its_words_and_what_it_means() -> None:
 
     assert (verdict.accepted, verdict.status) == (False, "NotImplemented")
     assert verdict.hint == "no such thing: the station's firmware does not know this call"
+    ended = judge("GetLog", None, "error", error_code="NotImplemented", error_description="No such thing.")
+    assert ended.hint == "No such thing: the station's firmware does not know this call"
 
 
 @pytest.mark.parametrize("code", ["OccurenceConstraintViolation", "OccurrenceConstraintViolation", "FormatViolation"])

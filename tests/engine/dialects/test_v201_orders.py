@@ -391,7 +391,7 @@ def test_an_answer_without_a_status_is_enough_where_the_version_has_none() -> No
 def test_no_answer_an_error_and_a_lost_link_are_told_apart() -> None:
     assert judge("Reset", outcome="timeout").status == "no answer"
     assert judge("Reset", outcome="lost").status == "link lost"
-    wrong = judge("Reset", outcome="error", error_code="NotSupported", error_description="no reset here")
+    wrong = judge("Reset", outcome="error", error_code="NotSupported", error_description="no reset here.")
     assert (wrong.accepted, wrong.status) == (False, "NotSupported")
     assert wrong.hint == "no reset here – the station knows this action, but does not support it"
     assert judge("Reset", outcome="error").status == "GenericError"
