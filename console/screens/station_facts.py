@@ -33,6 +33,8 @@ def station_facts(station: Station, link: Link | None, alarms: list[Alarm], quir
         facts.append(("", serial, ""))
     facts.append(_link(station, link, now_ns))
     facts.append(("security", f"{_SECURITY.get(station.security, str(station.security))} · OCPP {station.version}", ""))
+    if station.connected and link is not None and link.tls is not None:
+        facts.append(("", link.tls, ""))
     facts.append(_boot(station, now_ns))
     facts.append(_clock(station))
     beat = "none yet" if station.last_heartbeat is None else f"{age((now_ns - station.last_heartbeat) / 1e9)} ago"

@@ -139,3 +139,17 @@ async def test_the_root_certificate_is_shown_as_a_code_to_fetch_it(make_engine: 
         console.app.show_root()
         root = (await engine.trust.authority()).root()
         await console.sees("chargehand-root.pem", f"SHA-256 {root.fingerprint[:20]}")
+
+
+async def test_a_station_shows_the_tls_version_and_suite_of_its_link(
+    make_engine: Any, dial: Any, open_console: Any
+) -> None:
+    engine = await make_engine(over_tls(), listen=None)
+    root = (await engine.trust.authority()).root_path
+    station = await dial(engine, ssl=ssl.create_default_context(cafile=root))
+    await station.boot()
+    async with open_console(engine) as console:
+        console.app.open_station("CP-001")
+        await console.sees("TLSv1.3 TLS_AES_256_GCM_SHA384")
+        await console.go("connections")
+        await console.sees("● open", "TLSv1.3 TLS_AES_256_GCM_SHA384")

@@ -76,6 +76,11 @@ class Link:
         return self.socket.attempt.peer
 
     @property
+    def tls(self) -> str | None:
+        """TLS version and cipher suite; None where the link is plain."""
+        return self.socket.attempt.tls
+
+    @property
     def rtt_ms(self) -> float | None:
         """Round-trip time of the last ping; None before the first pong."""
         rtt = self.socket.rtt_ns
