@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterable
+from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,6 +24,7 @@ from textual.screen import Screen
 from console.engine.errors import ChargehandError
 from console.engine.log_lines import HiddenSecrets, calm_asyncio
 from console.engine.options import DemoOptions, EngineOptions, data_directory
+from console.engine.private import private_file
 from console.engine.tasks import Owner, cancel_all, spawn
 from console.screens.demo import DemoFleet, store_image
 from console.screens.frame import Frame
@@ -342,11 +344,19 @@ class ConsoleApp(App[int]):
             yield SystemCommand(title, text, action)
 
 
+class _PrivateLog(logging.FileHandler):
+    """A log that other users of this computer cannot read."""
+
+    def _open(self) -> TextIOWrapper:
+        private_file(Path(self.baseFilename))
+        return super()._open()
+
+
 def _log_to(path: Path) -> None:
     """What the program has to say of itself goes to a file: a line on stderr would tear the screen."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     root = logging.getLogger()
-    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+    handler = _PrivateLog(path, encoding="utf-8", delay=True)
     handler.setFormatter(HiddenSecrets("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     calm_asyncio()
     root.handlers[:] = [handler]

@@ -27,6 +27,7 @@ from console.engine.journal.schema import FILE, check, connect, damaged, migrate
 from console.engine.journal.search import value
 from console.engine.journal.snapshot import Snapshot
 from console.engine.journal.writer import MAX_BATCH, Batch, Finished, Outcome, Released, Work, Writer, write_snapshot
+from console.engine.private import keep_private
 from console.engine.tasks import Owner, cancel_all, spawn
 from console.engine.wire.exchange import Record
 
@@ -243,6 +244,7 @@ def _opened(path: Path, migrations: tuple[str, ...] | None) -> apsw.Connection:
     try:
         connection = connect(path)
         check(connection, path)
+        keep_private(path, *(path.with_name(path.name + end) for end in ("-wal", "-shm")))
         migrate(connection, path, migrations)
         tune(connection)
         return connection

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from console.engine.errors import JournalBusy, JournalError
+from console.engine.private import keep_private
 
 NAME = "chargehand.lock"
 _GLANCE_S = 0.05  # somebody who only looks whether it is held (``held``) is gone by then
@@ -53,6 +54,7 @@ class DirectoryLock:
                 f"Another chargehand{f' (process {pid})' if pid else ''} is using {directory}. "
                 f"End it first, or start this one with --data and another directory."
             ) from error
+        keep_private(path)
         try:
             os.ftruncate(self._descriptor, 0)
             os.write(self._descriptor, f"{os.getpid()}\n".encode())

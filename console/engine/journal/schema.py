@@ -21,6 +21,7 @@ import apsw
 
 from console.engine.errors import JournalError
 from console.engine.filter_sql import OUTCOME_BITS, OUTCOME_MASK, VIOLATED
+from console.engine.private import private_file
 
 FILE: Final = "chargehand.db"
 APPLICATION_ID: Final = 0x43484748  # "CHGH"
@@ -160,9 +161,12 @@ MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2)
 
 
 def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
-    """A connection with the settings that everything here relies on."""
+    """A connection with the settings that everything here relies on. A new file can be read by its owner alone; SQLite
+    gives ``-wal`` and ``-shm`` the rights of the file itself."""
     if read_only:
         return _reader(path)
+    if not path.exists():
+        private_file(path)
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
     connection.set_busy_timeout(2000)
     return connection
@@ -251,6 +255,7 @@ def migrate(connection: apsw.Connection, path: Path, migrations: Sequence[str] |
 def _copy(connection: apsw.Connection, target: Path) -> None:
     partial = target.with_name(target.name + ".partial")
     partial.unlink(missing_ok=True)
+    private_file(partial)
     connection.execute("VACUUM INTO ?", (str(partial),))
     partial.replace(target)
 
@@ -259,5 +264,5 @@ def damaged(path: Path, error: BaseException) -> JournalError:
     """The sentence for a file that SQLite cannot make sense of."""
     return JournalError(
         f"{path} is damaged ({error}). Nothing was changed. Copy it away, then rescue what can be read with "
-        f"«sqlite3 {path.name} .recover | sqlite3 rescued.db», or move it aside and start with an empty journal."
+        f"“sqlite3 {path.name} .recover | sqlite3 rescued.db”, or move it aside and start with an empty journal."
     )

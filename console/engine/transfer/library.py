@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from console.engine.errors import TransferError
+from console.engine.private import private_folder
 from console.engine.transfer.model import StoredFile
 
 _SAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -69,8 +70,8 @@ class Library:
     def prepare(self) -> None:
         """Make the folders; throw away what an earlier run left half received. Raises TransferError."""
         try:
-            for folder in (self.images_folder, self.received_folder, self._incoming):
-                folder.mkdir(parents=True, exist_ok=True)
+            for folder in (self._incoming.parent, self.images_folder, self.received_folder, self._incoming):
+                private_folder(folder)
             for left in self._incoming.glob(f"*{_PART}"):
                 left.unlink(missing_ok=True)
         except OSError as error:
@@ -156,7 +157,7 @@ class Library:
     def settle(self, partial: Path, station: str, given: str) -> StoredFile:
         """Move an upload that is complete to its place, on the disk for good. Blocking; raises OSError."""
         folder = self.received_folder / safe_station(station)
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         path = folder / received_name(given)
         with partial.open("rb+") as file:
             os.fsync(file.fileno())

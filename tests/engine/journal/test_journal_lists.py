@@ -11,7 +11,7 @@ from console.engine.filter import parse_filter
 from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.model import Transaction
 from console.engine.journal import Snapshot
-from console.engine.journal.rows import Row
+from console.engine.journal.rows import Row, transaction_row
 from console.engine.wire.exchange import Happening
 from tests.engine.journal.making import NOON, Running
 
@@ -76,12 +76,12 @@ async def test_others_have_their_turn_while_sessions_are_listed(
 ) -> None:
     fleet = Fleet()
     fleet.transactions = {number: session(number) for number in range(1, 5001)}
-    make, made, most = views.transaction_row, 0, 0
+    made, most = 0, 0
 
     def counted(one: Transaction) -> Row:
         nonlocal made
         made += 1
-        return make(one)
+        return transaction_row(one)
 
     async def other() -> None:
         nonlocal most
