@@ -134,7 +134,7 @@ def _texts(values: Sequence[Value]) -> list[Alternative]:
 def _one_of(what: str, choices: Sequence[str], value: Value) -> str:
     text = value.text.lower()
     if text not in choices:
-        raise FilterError(f"unknown {what} «{value.text}»: one of {', '.join(choices)}", column=value.column)
+        raise FilterError(f"unknown {what} “{value.text}”: one of {', '.join(choices)}", column=value.column)
     return text
 
 
@@ -161,7 +161,7 @@ def _range(value: Value, unit: int) -> Range:
         return _scaled(between[1], unit), _scaled(between[2], unit) + (unit - 1 if "." not in between[2] else 0)
     number = _NUMBER.match(value.text)
     if number is None:
-        raise FilterError(f"«{value.text}» is no number: write 500, >500, <=500 or 100..500", column=value.column)
+        raise FilterError(f"“{value.text}” is no number: write 500, >500, <=500 or 100..500", column=value.column)
     scaled = _scaled(number[2], unit)
     match number[1]:
         case ">":
@@ -216,7 +216,7 @@ def _nanoseconds(moment: datetime) -> int:
 def _moment(value: Value, now: int) -> int:
     found = moment(value.text, now)
     if found is None:
-        message = f"«{value.text}» is no time: write 5m, 2h, 1d, 12:04 or 2026-01-15T18:23:00Z"
+        message = f"“{value.text}” is no time: write 5m, 2h, 1d, 12:04 or 2026-01-15T18:23:00Z"
         raise FilterError(message, column=value.column)
     return found
 

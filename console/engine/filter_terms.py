@@ -46,7 +46,7 @@ def read_terms(text: str, fields: Collection[str], aliases: Mapping[str, str]) -
         if name is not None:
             field = aliases.get(name[1].lower(), name[1].lower())
             if field not in fields:
-                raise FilterError(f"unknown field «{name[1]}»: one of {', '.join(fields)}", column=position)
+                raise FilterError(f"unknown field “{name[1]}”: one of {', '.join(fields)}", column=position)
             position = name.end()
         values, position = _values(text, position, field)
         terms.append(Term(field, values, minus, start))
@@ -65,7 +65,7 @@ def _values(text: str, position: int, field: str) -> tuple[tuple[Value, ...], in
                 position += 1
             value = text[column:position]
         if not value:
-            what = f"«{field}:» needs a value" if field and not values else "a value is missing"
+            what = f"“{field}:” needs a value" if field and not values else "a value is missing"
             raise FilterError(what, column=column)
         values.append(Value(value, quoted, column))
         if position < len(text) and text[position] == "|":

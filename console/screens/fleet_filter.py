@@ -44,14 +44,14 @@ def parse_fleet_filter(text: str) -> tuple[FleetTerm, ...]:
         name, colon, value = bare.partition(":")
         field = name.casefold() if colon and name.casefold() in FIELDS else ""
         if colon and not field and name.isalpha():
-            raise FilterError(f"unknown field «{name}»: one of {', '.join(FIELDS)}", column=begin)
+            raise FilterError(f"unknown field “{name}”: one of {', '.join(FIELDS)}", column=begin)
         values = tuple(one.casefold() for one in (value if field else bare).split("|") if one)
         if not values:
-            raise FilterError(f"«{name}:» needs a value", column=column - 1)
+            raise FilterError(f"“{name}:” needs a value", column=column - 1)
         if field == "is":
             unknown = next((one for one in values if one not in STATES), None)
             if unknown is not None:
-                raise FilterError(f"is: one of {', '.join(STATES)}, not «{unknown}»", column=begin)
+                raise FilterError(f"is: one of {', '.join(STATES)}, not “{unknown}”", column=begin)
         terms.append(FleetTerm(field, values, (len(word) - len(bare)) % 2 == 1))
     return tuple(terms)
 

@@ -58,7 +58,7 @@ def test_states_come_from_connectors_sessions_and_alarms() -> None:
     ("line", "column", "words"),
     [
         ("is:broken", 0, "one of online"),
-        ("CP colour:red", 3, "unknown field «colour»"),
+        ("CP colour:red", 3, "unknown field “colour”"),
         ("station:", 8, "needs a value"),
         ("a !", 2, "something behind it"),
     ],
