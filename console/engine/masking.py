@@ -52,15 +52,15 @@ _HEADER = re.compile(r"(\bauthorization\b\W{1,6}(?:basic|bearer|digest)\s+)[^\s\
 _SCALARS = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|-?\d[\d.eE+-]*')
 # The same in text that is no JSON: the value behind a secret name,
 _ROUGH = re.compile(
-    r'(\\*"(?:\w*password|\w*passphrase|\w*secret|simPin|privateKey|exiResponse)\\*"\s*:\s*)'
-    r'(?:(\\*")(?:[^"\\]|\\.)*|-?\d[\d.]*)',
+    r'(\\{0,4}"(?:\w*password|\w*passphrase|\w*secret|simPin|privateKey|exiResponse)\\{0,4}"\s*:\s*)'
+    r'(?:(\\{0,4}")(?:[^"\\]|\\.)*|-?\d[\d.]*)',
     re.IGNORECASE,
 )
 # and every value that may belong to a secret name, where there is one.
 _NAMED = re.compile(r"password|passphrase|authorizationkey|keycode|secret", re.IGNORECASE)
 _NEAR = re.compile(
-    r'(\\*"(?:value|attributeValue|actualValue|idToken|additionalIdToken|tag)\\*"\s*:\s*)'
-    r'(?:(\\*")(?:[^"\\]|\\.)*|-?\d[\d.]*)',
+    r'(\\{0,4}"(?:value|attributeValue|actualValue|idToken|additionalIdToken|tag)\\{0,4}"\s*:\s*)'
+    r'(?:(\\{0,4}")(?:[^"\\]|\\.)*|-?\d[\d.]*)',
     re.IGNORECASE,
 )
 

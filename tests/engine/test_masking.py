@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from console.engine.masking import masked_payload, masked_raw, masked_url
+from console.engine.masking import masked_payload, masked_raw, masked_text, masked_url
 
 SECRETS: list[tuple[str, Any]] = [
     ("a 1.6 key being set", {"key": "AuthorizationKey", "value": "hunter2hunter2"}),
@@ -90,3 +93,60 @@ def test_a_key_without_a_value_is_a_name() -> None:
 
 def test_a_url_keeps_all_but_its_credentials() -> None:
     assert masked_url("see sftp://a:b@h/x and mail me@h") == "see sftp://***@h/x and mail me@h"
+
+
+@given(secret=st.text(min_size=1), note=st.text(), spaced=st.booleans(), ascii_only=st.booleans())
+def test_text_and_payload_agree_whatever_the_secret_is(secret: str, note: str, spaced: bool, ascii_only: bool) -> None:
+    payload = {"note": note, "idToken": {"idToken": secret, "type": "KeyCode"}}
+    raw = json.dumps([2, "17", "Authorize", payload], indent=1 if spaced else None, ensure_ascii=ascii_only)
+    hidden = json.loads(masked_raw(raw))
+    assert hidden[:3] == ["***" if one == secret else one for one in [2, "17", "Authorize"]]
+    assert hidden[3]["idToken"] == masked_payload(payload)["idToken"]
+    assert hidden[3]["idToken"]["idToken"] == "***"
+    assert hidden[3]["note"] in ("***", masked_text(note))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "\\" * 500_000 + "password",
+        '[2,"1","X",{"password":"' + '\\"a' * 200_000,
+        '{"password' * 50_000,
+        "a://" * 150_000 + "@ password",
+        "-----BEGIN PRIVATE KEY-----" * 20_000,
+        "[" * 300_000 + "password",
+        "password" * 60_000,
+    ],
+    ids=["backslashes", "a string without end", "names", "schemes", "keys without end", "brackets", "one word"],
+)
+def test_text_made_to_be_slow_is_hidden_in_linear_time(raw: str) -> None:
+    began = time.process_time()
+    masked_raw(raw)
+    assert time.process_time() - began < 3
+
+
+def test_a_secret_is_found_under_every_spelling_of_its_names() -> None:
+    for raw in (
+        r'[2,"1","A",{"idToken":{"idToken":"hunter2","type":"K\u0065yCode"}}]',
+        r'[2,"1","A",{"\u0069dToken":{"id\u0054oken":"hunter2","type":"keycode"}}]',
+        r'[2,"1","A",{"location":"ftp:\/\/bob:hunter2@h\/x"}]',
+        r'[2,"1","A",{"location":"ftp://bob:hunter2\u0040h/x"}]',
+        r'[2,"1","DataTransfer",{"data":"{\"idToken\":\"hunter2\",\"type\":\"KeyCode\"}"}]',
+        r'[2,"1","DataTransfer",{"data":"{\"a\":\"{\\\"password\\\":\\\"hunter2\\\"}\"}"}]',
+        r'[2,"1","DataTransfer",{"data":"{\"password\":\"hunter2\",,"}]',
+        '[2,"1","A",{"key":"authorizationkey","Value":"hunter2"}]',
+    ):
+        hidden = masked_raw(raw)
+        assert "hunter2" not in hidden, raw
+        assert json.loads(hidden)[:2] == [2, "1"]
+        assert "hunter2" not in json.dumps(masked_payload(json.loads(raw)))
+
+
+def test_a_private_key_is_hidden_and_a_certificate_is_not() -> None:
+    made = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"
+    key = "-----BEGIN EC PRIVATE KEY-----\nhunter2\n-----END EC PRIVATE KEY-----\n"
+    payload = {"certificateChain": made + key}
+    hidden = masked_raw(json.dumps([2, "1", "CertificateSigned", payload]))
+    assert "hunter2" not in hidden
+    assert json.loads(hidden)[3] == masked_payload(payload)
+    assert json.loads(hidden)[3]["certificateChain"].startswith(made)
