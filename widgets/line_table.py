@@ -39,6 +39,9 @@ class LineTable(LineView):
     changes when the row does; ``pull()`` compares it for the rows in sight and draws those that differ. Without it
     ``touch(keys)`` says what changed. ``sort_value(key, column key)`` gives what a column is sorted by; ``None`` goes last
     in both directions, and rows that are equal stay in the order of ``set_rows``.
+
+    ``rests_first``: as long as nobody has moved the cursor or opened a row, it stands on the first row, whatever the
+    order becomes; otherwise it would follow the row that happened to come first.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -82,6 +85,7 @@ class LineTable(LineView):
         version: Callable[[Key], object] | None = None,
         sort_value: Callable[[Key, str], SortValue] | None = None,
         markable: bool = False,
+        rests_first: bool = False,
         empty: Sequence[CellLike] = (),
         name: str | None = None,
         id: str | None = None,
@@ -92,6 +96,7 @@ class LineTable(LineView):
         self._version = version
         self._sort_value = sort_value
         self._markable = markable
+        self._resting = rests_first
         self._given: list[Key] = []
         self._known: set[Key] = set()
         self._order: list[Key] = []
@@ -258,6 +263,12 @@ class LineTable(LineView):
             self._cursor = 0
             self._cursor_key = None
             return
+        if self._resting:
+            self._cursor = 0
+            if self._cursor_key != self._order[0]:
+                self._cursor_key = self._order[0]
+                self.post_message(self.Highlighted(self, self._cursor_key))
+            return
         try:
             self._cursor = self._order.index(self._cursor_key)
         except ValueError:
@@ -306,8 +317,16 @@ class LineTable(LineView):
 
     # ------------------------------------------------------------------ cursor and marks
 
+    def set_cursor(self, index: int, *, by_user: bool = False) -> None:
+        """Stand on another row; where a person chose it, the cursor stays with it from then on."""
+        if by_user:
+            self._resting = False
+        super().set_cursor(index, by_user=by_user)
+
     def cursor_moved(self, by_user: bool) -> None:
         """The cursor's key follows its index."""
+        if by_user:
+            self._resting = False
         self._cursor_key = self._order[self._cursor] if self._order else None
         self.post_message(self.Highlighted(self, self._cursor_key))
 
@@ -317,11 +336,13 @@ class LineTable(LineView):
             index = self._order.index(key)
         except ValueError:
             return False
+        self._resting = False
         self.set_cursor(index)
         return True
 
     def selected(self) -> None:
         """Tell the screen which row was opened."""
+        self._resting = False
         self.post_message(self.Selected(self, self._cursor_key))
 
     @property

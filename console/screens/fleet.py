@@ -35,6 +35,7 @@ class FleetSection(Section):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "approve(True)", "Accept", id="accept", show=False),
         Binding("delete,backspace", "approve(False)", "Refuse", id="refuse", show=False),
+        Binding("m", "messages", "Its messages", id="its messages", show=False),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -58,6 +59,7 @@ class FleetSection(Section):
             version=self._version,
             sort_value=self._sort_value,
             markable=True,
+            rests_first=True,
             id="fleet-table",
         )
         yield FilterLine(
@@ -269,7 +271,7 @@ class FleetSection(Section):
         """Open, mark, and what a pending station waits for."""
         if not self.engine.fleet.stations:
             return [KeyHint("q", "QR code"), KeyHint("d", "demo fleet")]
-        hints = [KeyHint("enter", "open"), KeyHint("space", "mark")]
+        hints = [KeyHint("enter", "open"), KeyHint("space", "mark"), KeyHint("m", "its messages")]
         station = self.selected_station()
         found = self.engine.fleet.station(station) if station is not None else None
         if found is not None and found.registration == "Pending" and not self.engine.read_only:
@@ -284,6 +286,16 @@ class FleetSection(Section):
     @on(LineTable.Selected)
     def _opened(self, event: LineTable.Selected) -> None:
         self.open_station(self._station(event.key).id if event.key is not None else "")
+
+    def action_messages(self) -> None:
+        """``m``: the messages of the station at the cursor."""
+        from console.engine.journal.queries import quoted
+
+        station = self.selected_station()
+        if station is None:
+            self.host.say("No station has connected yet.")
+        else:
+            self.host.filter_messages(f"station:{quoted(station)}")
 
     def action_approve(self, accept: bool) -> None:
         """``a`` and ``del``, for the marked or the selected one."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from console.engine.fleet.model import Alarm, Connector, Station, Transaction
 
 COLUMNS: Final = (
-    Column("station", "STATION", width=16, min_width=13, max_width=28, weight=2),
+    Column("station", "STATION", width=14, min_width=13, max_width=28, weight=2),
     Column("model", "MODEL", width=18, min_width=12, max_width=28, weight=1, priority=7),
     Column("firmware", "FIRMWARE", width=10, min_width=10, max_width=14, priority=9),
     Column("ocpp", "OCPP", width=5, min_width=5, priority=6),
@@ -119,7 +119,11 @@ def _connectors(station: Station, transactions: Mapping[int, Transaction], room:
             short.append(Cell(f"{name}{word if state == 'Faulted' else glyph.glyph} ", tone))
     # No blanks behind the last one: a cell that is cut shows it.
     whole[-1] = Cell(whole[-1].text.rstrip(), whole[-1].style)
-    return whole if sum(cell_len(one.text) for one in whole) <= room else short
+    if sum(cell_len(one.text) for one in whole) <= room:
+        return whole
+    # One blank between connectors before any word is cut.
+    close = [Cell(f"{one.text.rstrip()} ", one.style) for one in whole[:-1]] + whole[-1:]
+    return close if sum(cell_len(one.text) for one in close) <= room else short
 
 
 def _power(station: Station, width: int) -> CellLike:

@@ -8,8 +8,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from console.engine.engine import Engine
+from console.engine.fleet.model import Connector, Evse, Station
 from console.screens.fleet import FleetSection
+from console.screens.fleet_rows import fleet_row
 from profiles import load_profile
+from widgets.columns import CellLike, cell_pieces
 
 
 async def status(station: Any, connector: int, word: str, **more: Any) -> None:
@@ -192,3 +195,23 @@ async def test_rows_sort_by_any_column(engine: Engine, dial: Any, open_console: 
         await console.press("greater_than_sign", "greater_than_sign")
         await console.sees("MODEL ▲")
         assert order(console) == ["CP-2", "CP-1"]
+
+
+async def test_the_messages_of_a_station_are_one_key_away(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine) as console:
+        await (await dial(engine, "CP-007")).boot()
+        await console.sees("CP-007")
+        await console.press("m")
+        await console.sees('station:"CP-007"', "BootNotifi")
+
+
+def test_no_word_of_a_connector_is_cut_where_a_blank_less_makes_room() -> None:
+    evses = {n: Evse(evse=n, connectors={1: Connector(evse=n, connector=1, status="Available")}) for n in (1, 2)}
+    station = Station(key="cp", id="CP", connected=True, evses=evses)
+    row = fleet_row(station, {}, (), rtt_ms=None, now_ns=0, connector_room=25)
+    assert drawn(row[5]) == "1 ○Available 2 ○Available"
+
+
+def drawn(cell: CellLike) -> str:
+    """What a cell reads where there is room."""
+    return "".join(text for text, _ in cell_pieces(cell, 60, "left")).rstrip()

@@ -364,3 +364,23 @@ def test_a_layout_never_overlaps_and_fills_what_there_is(width: int) -> None:
         assert place.width >= place.column.min_width
         end = place.x + place.width
     assert layout.width == max(width, end)
+
+
+async def test_a_cursor_that_rests_stays_on_the_first_row_until_a_person_moves_it() -> None:
+    table: LineTable = LineTable([Column("name", "NAME")], lambda key: [str(key)], rests_first=True)
+
+    class Page(App[None]):
+        def compose(self) -> ComposeResult:
+            yield table
+
+    async with Page().run_test(size=(40, 10)) as pilot:
+        table.focus()
+        table.set_rows(["well"])
+        table.set_rows(["sick", "well"])
+        assert table.cursor_key == "sick"
+        await pilot.press("down")
+        table.set_rows(["sicker", "sick", "well"])
+        assert table.cursor_key == "well"
+        await pilot.press("up")
+        table.set_rows(["sickest", "sicker", "sick", "well"])
+        assert table.cursor_key == "sick"
