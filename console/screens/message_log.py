@@ -25,7 +25,8 @@ class MessageLog(LineLog[Exchange]):
         self._narrow = False
 
     def _row(self, exchange: Exchange) -> list[CellLike]:
-        return list(cells(exchange, narrow=self._narrow, station=self._all_stations))
+        room = self.column_width("summary")
+        return list(cells(exchange, narrow=self._narrow, station=self._all_stations, room=room))
 
     def on_resize(self, event: events.Resize) -> None:
         """Other columns for another width."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from console.engine.filter import Filter
 from console.engine.masking import masked_raw
 from console.engine.wire.exchange import Exchange
-from console.screens.summary import action, arrow, milliseconds, summary, verdict
+from console.screens.summary import LONGEST, action, arrow, milliseconds, summary, verdict
 from widgets.columns import Cell, CellLike, Column, Row
 from widgets.format import clock
 
@@ -40,8 +40,11 @@ def columns(width: int, *, station: bool) -> list[Column]:
     ]
 
 
-def cells(exchange: Exchange, *, narrow: bool, station: bool) -> Row:
-    """One row. What a heartbeat says is dimmed: nobody looks for it, and it is half of the traffic."""
+def cells(exchange: Exchange, *, narrow: bool, station: bool, room: int = LONGEST) -> Row:
+    """One row; ``room``: cells of the summary.
+
+    What a heartbeat says is dimmed: nobody looks for it, and it is half of the traffic.
+    """
     quiet = "muted" if exchange.action == "Heartbeat" and exchange.outcome == "result" else ""
     ended = verdict(exchange)
     called = "" if exchange.direction == "in" else "accent bold"
@@ -52,7 +55,7 @@ def cells(exchange: Exchange, *, narrow: bool, station: bool) -> Row:
         Cell(arrow(exchange), called or "muted"),
         Cell(action(exchange), name_style),
         Cell(milliseconds(exchange), _pace(exchange) or "muted"),
-        broken(exchange) or Cell(summary(exchange), quiet),
+        broken(exchange) or Cell(summary(exchange, room), quiet),
         Cell(ended.text, quiet if quiet and ended.tone == "ok" else ended.tone),
     ]
 

@@ -11,13 +11,14 @@ from typing import Any, Final, NamedTuple
 from console.engine.dialects.reading import obj, text
 from console.engine.masking import masked_payload, masked_raw
 from console.engine.wire.exchange import Exchange
-from console.screens.summary_fill import filled, joined, told
+from console.screens.summary_fill import filled, identifier, joined, told
 from console.screens.summary_readings import meter_line
 from console.screens.summary_table import SUMMARIES
 from widgets.format import thousands
 from widgets.tone import Tone
 
 LONGEST: Final = 240
+_LEAST: Final = 12  # characters of what was asked that stay, however long the answer is
 _CLOSED: Final = ("result", "error", "late")
 
 
@@ -62,8 +63,11 @@ def verdict(exchange: Exchange) -> Verdict:
     return Verdict("✓", "", "ok")
 
 
-def summary(exchange: Exchange) -> str:
-    """What was asked and what was answered, in one line of at most ``LONGEST`` characters; not yet safe to draw."""
+def summary(exchange: Exchange, room: int = LONGEST) -> str:
+    """What was asked and what was answered, in one line of at most ``LONGEST`` characters; not yet safe to draw.
+
+    ``room``: cells it will be drawn in. What was asked is cut so that the answer, which one looks for, is still read.
+    """
     if exchange.outcome in ("malformed", "unsolicited"):
         raw = exchange.raw_request if exchange.raw_request is not None else exchange.raw_response
         return _raw(raw, exchange.request, exchange.response)
@@ -74,6 +78,9 @@ def summary(exchange: Exchange) -> str:
     elif exchange.outcome == "result":
         reason = text(obj(obj(response).get("statusInfo")).get("reasonCode"))
         answered = f"{answered} ({reason})" if reason and answered else answered
+    if asked and answered:
+        kept = max(room - len(answered) - len(" → "), _LEAST)
+        asked = asked if len(asked) <= kept else asked[: kept - 1] + "…"
     line = f"{asked} → {answered}" if asked and answered else asked or (f"→ {answered}" if answered else "")
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 
@@ -147,7 +154,7 @@ def _place(asked: dict[str, Any]) -> str:
 
 def _tx(value: Any) -> str:
     # A station without a transaction says 0, -1 or null.
-    return "" if value in (None, 0, -1, "", "0", "-1") else f"tx {told(value)}"
+    return "" if value in (None, 0, -1, "", "0", "-1") else f"tx {identifier(value)}"
 
 
 def _plain(payload: Any) -> str:

@@ -11,6 +11,8 @@ from console.screens.summary_table import COUNTED_ONCE
 from widgets.format import clock, energy_exact
 
 _LONGEST_VALUE: Final = 64
+_LONGEST_ID: Final = 16
+_ID_SHOWN: Final = 8
 _TELLING: Final = ("idToken", "id", "name", "value", "status")
 _FIELD = re.compile(r"\{([^}:]+)(?::(\w+))?\}")
 
@@ -72,6 +74,8 @@ def _formed(path: str, form: str, payload: Any) -> str:
     if form == "Wh":
         wh = number(value)
         return told(value) if wh is None else energy_exact(wh)
+    if form == "id":
+        return identifier(value)
     if form == "error":
         return _error_code(value)
     return told(value)
@@ -143,6 +147,12 @@ def told(value: Any) -> str:
     if isinstance(value, list):
         return _shortened(", ".join(told(one) for one in value[:3]) + (f" +{len(value) - 3}" if len(value) > 3 else ""))
     return _shortened(text(value) or "")
+
+
+def identifier(value: Any) -> str:
+    """An id; of one that no person reads to its end (a UUID), the beginning."""
+    said = told(value)
+    return said if len(said) <= _LONGEST_ID else f"{said[:_ID_SHOWN]}…"
 
 
 def _shortened(value: str) -> str:

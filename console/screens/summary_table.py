@@ -2,7 +2,8 @@
 
 A line is parts between ``|``. A part is text with fields in braces, read from the payload by path (``a.b``; ``a.0.b`` is
 the first of a list, ``a.#`` how many there are); it is left out where none of its fields is there. ``>`` parts the call
-from its answer. A field that holds an object is written by its one telling value (an id token by its token).
+from its answer. A field that holds an object is written by its one telling value (an id token by its token). After a
+colon: ``Wh`` energy, ``id`` an identifier that a machine made (its beginning), ``error`` an error code.
 """
 
 from __future__ import annotations
@@ -42,21 +43,21 @@ SUMMARIES: Final[dict[str, str]] = {
     "SecurityEventNotification": "{type} | {techInfo}",
     "SignCertificate": "{certificateType} > {status}",
     "SignedFirmwareStatusNotification": "{status} | request {requestId}",
-    "StartTransaction": "{connectorId} | tag {idTag} | meter {meterStart:Wh} > tx {transactionId} | {idTagInfo.status}",
+    "StartTransaction": "{connectorId} | tag {idTag} | meter {meterStart:Wh} > tx {transactionId:id} | {idTagInfo.status}",
     "StatusNotification": f"{PLACE} | {{status}}{{connectorStatus}} | {{errorCode:error}} | {{vendorErrorCode}} | {{info}}",
-    "StopTransaction": "tx {transactionId} | {reason} | tag {idTag} | meter {meterStop:Wh} > {idTagInfo.status}",
+    "StopTransaction": "tx {transactionId:id} | {reason} | tag {idTag} | meter {meterStop:Wh} > {idTagInfo.status}",
     # The console calls.
     "CancelReservation": "reservation {reservationId} > {status}",
     "CertificateSigned": "{certificateType} > {status}",
     "ChangeAvailability": "{connector.word} {type}{operationalStatus} > {status}",
     "ChangeConfiguration": "{key} = {value} > {status}",
-    "ChangeTransactionTariff": "tx {transactionId} > {status}",
+    "ChangeTransactionTariff": "tx {transactionId:id} > {status}",
     "ClearCache": "> {status}",
     "ClearChargingProfile": "profile {id}{chargingProfileId} | {connector.word} | {chargingProfilePurpose}"
     " | level {stackLevel} > {status}",
     "ClearDisplayMessage": "message {id} > {status}",
     "ClearVariableMonitoring": "monitors {id} > {clearMonitoringResult.#} results",
-    "CostUpdated": "tx {transactionId} | {totalCost}",
+    "CostUpdated": "tx {transactionId:id} | {totalCost}",
     "CustomerInformation": "{idToken} | report {report} | clear {clear} > {status}",
     "DeleteCertificate": "{certificateHashData.serialNumber} > {status}",
     "ExtendedTriggerMessage": "{requestedMessage} | {connector.word} > {status}",
@@ -72,16 +73,16 @@ SUMMARIES: Final[dict[str, str]] = {
     "GetLog": "{logType} | to {log.remoteLocation} > {status} | {filename}",
     "GetMonitoringReport": "request {requestId} > {status}",
     "GetReport": "{componentVariable.#} variables | request {requestId} > {status}",
-    "GetTransactionStatus": "tx {transactionId} > ongoing {ongoingIndicator} | messages waiting {messagesInQueue}",
+    "GetTransactionStatus": "tx {transactionId:id} > ongoing {ongoingIndicator} | messages waiting {messagesInQueue}",
     "GetVariables": "{getVariableData.0.component.name}.{getVariableData.0.variable.name} | {getVariableData.#} variables"
     " > {getVariableResult.0.attributeStatus} | {getVariableResult.0.attributeValue}",
     "InstallCertificate": "{certificateType} > {status}",
     "PublishFirmware": "from {location} > {status}",
     "RemoteStartTransaction": "{connector.word} | tag {idTag} > {status}",
-    "RemoteStopTransaction": "tx {transactionId} > {status}",
+    "RemoteStopTransaction": "tx {transactionId:id} > {status}",
     "RequestStartTransaction": "{connector.word} | tag {idToken} | remote start {remoteStartId}"
-    " > {status} | tx {transactionId}",
-    "RequestStopTransaction": "tx {transactionId} > {status}",
+    " > {status} | tx {transactionId:id}",
+    "RequestStopTransaction": "tx {transactionId:id} > {status}",
     "ReserveNow": "{connector.word} | tag {idTag}{idToken} | until {expiryDate}{expiryDateTime} > {status}",
     "Reset": "{type} | EVSE {evseId} > {status}",
     "SendLocalList": "{updateType} | version {listVersion}{versionNumber} | {localAuthorizationList.#} tags > {status}",

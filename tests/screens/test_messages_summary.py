@@ -296,3 +296,14 @@ JSON = st.recursive(
 def test_whatever_a_station_sends_there_is_a_line(name: str, request: Any, response: Any) -> None:
     line = summary(exchange(name, request, response))
     assert len(line) <= LONGEST
+
+
+def test_a_long_transaction_id_is_shortened_and_the_outcome_is_read_in_a_narrow_column() -> None:
+    asked = {"transactionId": "0f8fad5b-d9cb-469f-a165-70867728950e"}
+    stop = exchange("RequestStopTransaction", asked, {"status": "Accepted"}, version="2.0.1", direction="out")
+    assert summary(stop) == "tx 0f8fad5b… → Accepted"
+    start = {"evseId": 1, "remoteStartId": 1234567, "idToken": {"idToken": "04A2F1B2C3D4E5", "type": "Central"}}
+    answer = {"status": "Accepted", **asked}
+    line = summary(exchange("RequestStartTransaction", start, answer, version="2.0.1", direction="out"), 48)
+    assert len(line) <= 48
+    assert line.endswith("→ Accepted · tx 0f8fad5b…")
