@@ -9,7 +9,7 @@ from console.engine.endpoint.attempts import Attempt
 from console.engine.wire.exchange import Happening
 from console.screens.told import Line
 from widgets.columns import Cell, Column, Row
-from widgets.format import age, clock, date_clock, duration
+from widgets.format import age, clock, date_clock, duration, thousands
 from widgets.tone import Tone
 
 NS: Final = 1_000_000_000
@@ -77,8 +77,19 @@ def row(attempt: Attempt) -> Row:
         Cell(attempt.tls or "no", "" if attempt.tls else "muted"),
         Cell(attempt.user or "—", "" if attempt.user else "muted"),
         Cell(code(attempt), "bad" if refused else "muted"),
-        Cell(why(attempt), "bad" if refused else ("warn" if attempt.badges and attempt.verdict == "open" else "")),
+        [*_times(attempt), Cell(why(attempt), _tone(attempt))],
     ]
+
+
+def _times(attempt: Attempt) -> list[Cell]:
+    """``×12`` where the same was seen that often in a row; nothing where it was once."""
+    return [Cell(f"×{thousands(attempt.count)} ", "bold bad")] if attempt.count > 1 else []
+
+
+def _tone(attempt: Attempt) -> str:
+    if attempt.verdict == "refused":
+        return "bad"
+    return "warn" if attempt.badges and attempt.verdict == "open" else ""
 
 
 def _offers(attempt: Attempt) -> Cell:

@@ -13,9 +13,10 @@ from websockets.exceptions import InvalidHandshake
 from console.engine.endpoint.attempts import Attempt
 from console.engine.engine import Engine
 from console.engine.wire.exchange import Happening
-from console.screens.connection_rows import attempt_of, close, detail, why
+from console.screens.connection_rows import attempt_of, close, detail, row, why
 from console.screens.connections import ConnectionsSection
 from profiles import Listen, Profile, Tls, load_profile
+from widgets.columns import CellLike, cell_pieces
 
 
 def over_tls() -> Profile:
@@ -153,3 +154,15 @@ async def test_a_station_shows_the_tls_version_and_suite_of_its_link(
         await console.sees("TLSv1.3 TLS_AES_256_GCM_SHA384")
         await console.go("connections")
         await console.sees("● open", "TLSv1.3 TLS_AES_256_GCM_SHA384")
+
+
+def test_how_often_the_same_was_refused_stands_before_the_reason() -> None:
+    attempt = Attempt(id=1, time=0, peer="p", local="l", verdict="refused", reason="wrong password")
+    assert drawn(row(attempt)[-1]) == "wrong password"
+    attempt.count = 12
+    assert drawn(row(attempt)[-1]) == "×12 wrong password"
+
+
+def drawn(cell: CellLike) -> str:
+    """What a cell reads where there is room."""
+    return "".join(text for text, _ in cell_pieces(cell, 60, "left")).rstrip()
