@@ -19,6 +19,7 @@ from widgets.tone import tone_style
 
 _MOST_OFFERS = 200
 _OFFER_WIDTH = 28
+_LIST_ROWS = 8  # as in the style below
 
 
 class CommandInput(SafeInput):
@@ -92,6 +93,7 @@ class CommandLine(Vertical):
         self._offers: list[Offer] = []
         self._chosen = False
         self._own_change: str | None = None
+        self._tallest = 0
 
     def compose(self) -> ComposeResult:
         """Offers above, the line, what went wrong below."""
@@ -129,6 +131,7 @@ class CommandLine(Vertical):
         """Show the line with a text and take the keys."""
         self.show_error("")
         self.add_class("-shown")
+        self._tallest = 0
         self._write(text, len(text))
         self._look()
         self.screen.set_focus(self._input)  # at once: the next key is already on its way
@@ -156,7 +159,10 @@ class CommandLine(Vertical):
         listed = self._list
         listed.clear_options()
         listed.add_options([Option(_prompt(offer)) for offer in self._offers])
-        listed.set_class(bool(self._offers), "-some")
+        # While the line is open the list never gets lower: what stands above it would jump with every key.
+        self._tallest = max(self._tallest, min(len(self._offers), _LIST_ROWS))
+        listed.styles.min_height = self._tallest
+        listed.set_class(self._tallest > 0, "-some")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Typing: other offers, and the error is no longer about this text."""

@@ -88,9 +88,11 @@ class HeaderBar(BarLine):
 
     def set_state(self, state: HeaderState) -> None:
         """Show other numbers."""
-        left = [Part(" chargehand ", "bold", priority=6, short=" ", keep=True)]
+        # What goes first when it is narrow: msg/s, the profile's name, words that say nothing is wrong. The address to
+        # type, the time and its zone go late.
+        left = [Part(" chargehand ", "bold", priority=9, short=" ", keep=True)]
         if state.profile:
-            left.append(Part(f" {state.profile} ", "muted", priority=9))
+            left.append(Part(f" {state.profile} ", "muted", priority=11))
         if state.demo:
             left.append(Part(" demo ", "bold reverse $text-accent", priority=5))
         if state.read_only:
@@ -114,12 +116,12 @@ class HeaderBar(BarLine):
         if state.alarms:
             count = f"⚠ {thousands(state.alarms)}"
             long = f"{count} {'alarm' if state.alarms == 1 else 'alarms'}"
-            left.append(Part(long, "bad", "alarms", 5, short=count, keep=True, lead=_DOT, lead_style="muted"))
+            left.append(Part(long, "bad", "alarms", 10, short=count, keep=True, lead=_DOT, lead_style="muted"))
         else:
-            left.append(Part("no alarms", "muted", "alarms", lead=_DOT, lead_style="muted", priority=7))
-        left.append(Part(f"{_SEPARATOR}{rate(state.messages_per_second)}", "muted", priority=6))
+            left.append(Part("no alarms", "muted", "alarms", lead=_DOT, lead_style="muted", priority=10))
+        left.append(Part(f"{_SEPARATOR}{rate(state.messages_per_second)}", "muted", priority=12))
         time = clock(state.clock_ns)
-        right = [Part(f" {time}", "bold", priority=4), Part(" UTC ", "muted", priority=9, short=" ")]
+        right = [Part(f" {time}", "bold", priority=4), Part(" UTC ", "muted", priority=6, short=" ")]
         self.set_parts(left, right)
 
     def clicked(self, target: str) -> None:
@@ -148,7 +150,7 @@ class SectionBar(BarLine):
 
     def set_sections(self, sections: Sequence[Section], current: str, crumbs: Sequence[Crumb] = ()) -> None:
         """Show the sections, which of them one is in, and the way one came."""
-        left: list[Part] = [Part(" ", priority=20)]
+        left: list[Part] = [Part(" ")]  # stays, so that sections do not move when crumbs grow
         for section in sections:
             here = section.key == current
             badge = f" ({thousands(section.badge)})" if section.badge else ""

@@ -144,7 +144,7 @@ class Frame(Screen[None]):
             self.banner.set_banner(engine.failure or "")
             state = HeaderState(
                 profile=engine.profile.name,
-                url=f"{urls[0]}<station id>" if urls and self.size.width >= 140 else (urls[0] if urls else ""),
+                url=f"{urls[0]}<station id>" if urls else "",
                 online=stats.online,
                 charging=stats.charging,
                 power_w=stats.power_w,

@@ -244,3 +244,19 @@ def test_history_keeps_each_line_once_and_not_for_ever() -> None:
         history.add(line)
     assert history.lines == ("a", "c", "d")
     assert History().back("typed") == "typed"
+
+
+async def test_the_list_of_offers_never_gets_lower_while_the_line_is_open() -> None:
+    app = LinesApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        line = app.query_one(CommandLine)
+        line.open()
+        await pilot.pause()
+        offers = line.query_one(OptionList)
+        height = offers.size.height
+        assert height == min(len(line.offers), 8)
+        assert height > 1
+        await pilot.press("r", "e")
+        await pilot.pause()
+        assert len(line.offers) < height
+        assert offers.size.height == height

@@ -88,6 +88,40 @@ async def test_a_wide_header_says_everything(drawn: Drawn) -> None:
         assert keys.rstrip().endswith("● LIVE ▏ p pause")
 
 
+async def test_with_large_counts_the_traffic_goes_before_the_address_and_the_zone_of_the_clock(drawn: Drawn) -> None:
+    state = HeaderState(
+        profile=STATE.profile,
+        url=STATE.url,
+        clock_ns=1,
+        online=200,
+        charging=153,
+        power_w=1_210_000.0,
+        alarms=12,
+        messages_per_second=380.0,
+    )
+    app = FrameApp(state)
+    async with app.run_test(size=(120, 24)) as pilot:
+        await pilot.pause()
+        header = drawn(app)[0]
+        for piece in ("/<station id> ▏", "200 online · 153 charging", "⚠ 12", "UTC"):
+            assert piece in header, header
+        assert "msg/s" not in header
+
+
+async def test_sections_stand_still_however_long_the_crumbs_are(drawn: Drawn) -> None:
+    app = FrameApp()
+    async with app.run_test(size=(100, 24)) as pilot:
+        bar = app.query_one(SectionBar)
+        starts = set()
+        for words in ("CP-001", "a station with a name of forty-eight letters or so"):
+            bar.set_sections(
+                [Section("1", "Fleet"), Section("2", "Sessions")], "1", [Crumb("Fleet", "0"), Crumb(words)]
+            )
+            await pilot.pause()
+            starts.add(drawn(app)[1].index("1 Fleet"))
+        assert len(starts) == 1
+
+
 async def test_at_eighty_columns_the_address_the_alarms_and_the_open_door_stay(drawn: Drawn) -> None:
     app = FrameApp(HeaderState(url=STATE.url, online=12, alarms=2, insecure=True, read_only=True, clock_ns=1))
     async with app.run_test(size=(80, 24)) as pilot:
