@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -123,7 +124,9 @@ class RunPanel(ModalScreen[None]):
     def _draw_one(self, run: Run, now_ns: int) -> None:
         glyph, tone = GLYPHS[run.state]
         if run.over and run.effect is not None:
-            now = Content.assemble((f"{glyph} {run.state.upper()}  ", STYLES[tone]), safe_text(run.effect.text))
+            now = Content.assemble(
+                (f"{glyph} {run.state.upper()}  ", STYLES[tone]), said_whole(run.effect.text, self._width())
+            )
         else:
             passed = age((now_ns - (run.sent or run.started)) / 1e9)
             now = Content.assemble((f"{glyph} {WORDS[run.state]}  ", STYLES[tone]), (passed, "$text-muted"))
@@ -133,7 +136,7 @@ class RunPanel(ModalScreen[None]):
                 )
         self.query_one("#now", Static).update(now)
         self.query_one("#story", Static).update(
-            Content("\n").join([self._line(one.time, one.what, one.text) for one in run.stages])
+            Content("\n").join([self._line(one.time, one.what, _told(run, one.text)) for one in run.stages])
         )
         scroll = self.query_one("#story-scroll", VerticalScroll)
         scroll.scroll_end(animate=False)
@@ -144,6 +147,10 @@ class RunPanel(ModalScreen[None]):
         self.query_one("#hint", Static).update(
             Content("\n").join([safe_content(f"⚠ {hint}", "$text-warning") for hint in run.hints])
         )
+
+    def _width(self) -> int:
+        """Cells that a line of the dialog has."""
+        return self.query_one("#now", Static).size.width or 70
 
     def _line(self, time: int, what: str, text: str) -> Content:
         glyph, tone = GLYPHS.get(what, GLYPHS["told"])
@@ -252,6 +259,24 @@ _COLUMNS = (
 )
 
 
+def _told(run: Run, text: str) -> str:
+    """A stage's text; how it ended stands above already, and where a file lies is said once."""
+    return text.partition(", saved as ")[0] if run.effect is not None and text == run.effect.text else text
+
+
+def said_whole(text: str, width: int) -> str:
+    """How it ended; a path at its end has lines of its own, broken at ``/`` only."""
+    before, saved, path = text.partition(", saved as ")
+    if not saved:
+        return safe_text(text)
+    lines = [""]
+    for part in safe_text(path).replace("/", "/\0").split("\0"):
+        if lines[-1] and cell_len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join([f"{safe_text(before)}, saved as", *lines])
+
+
 def _last(run: Run) -> str:
     return run.stages[-1].text if run.stages else WORDS.get(run.state, "")
 
@@ -271,4 +296,4 @@ def messages_of(run: Run) -> str:
     return f"station:{station} since:{date_clock(run.started - 1_000_000_000).replace(' ', 'T')}Z"
 
 
-__all__ = ["RunPanel", "messages_of", "run_cells"]
+__all__ = ["RunPanel", "messages_of", "run_cells", "said_whole"]

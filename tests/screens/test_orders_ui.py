@@ -12,7 +12,7 @@ from textual.widgets import Button, Input
 
 from console.engine.engine import Engine
 from console.screens.order_form import OrderForm
-from console.screens.run_panel import RunPanel
+from console.screens.run_panel import RunPanel, said_whole
 
 
 async def charger(dial: Any, engine: Engine, name: str = "CP-001") -> Any:
@@ -208,6 +208,28 @@ async def test_read_only_takes_every_order_away(make_engine: Any, dial: Any, ope
         assert "reset" not in console.lines()[-1]
         await console.press("r")
         await console.sees("read-only: it gives no orders")
+        await console.press(":", *"unlock CP-404", "enter")
+        await console.sees("✖ This console is read-only: it gives no orders.")
+
+
+async def test_a_reset_that_says_no_type_is_soft(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine) as console:
+        station = await charger(dial, engine)
+        await console.sees("CP-001")
+        await console.press(":", *"reset CP-001", "enter")
+        call = await station.answer_next({"status": "Accepted"})
+        assert call[2:] == ["Reset", {"type": "Soft"}]
+        text = await console.sees("done when it has booted again")
+        assert "EVSE" not in text[text.index("done when") :].splitlines()[0]
+
+
+def test_where_a_log_lies_is_said_once_on_lines_broken_at_slashes_only() -> None:
+    path = "/home/operator/.local/share/chargehand/files/received/cp-001/20260101T000000Z-diagnostics.log.gz"
+    first, *lines = said_whole(f"97.7 KiB arrived after 2.1 s, saved as {path}", 50).split("\n")
+    assert first == "97.7 KiB arrived after 2.1 s, saved as"
+    assert "".join(lines) == path
+    assert all(one.endswith("/") for one in lines[:-1])
+    assert all(len(one) <= 50 for one in lines)
 
 
 async def test_a_whole_command_is_sent_at_once_and_shows_its_way(engine: Engine, dial: Any, open_console: Any) -> None:
