@@ -467,7 +467,7 @@ async def test_row_86_a_record_that_cannot_be_folded_keeps_no_console_from_start
     def fail(*_: Any) -> None:
         raise RuntimeError("a fold that fails")
 
-    monkeypatch.setattr("console.engine.engine.fold_exchange", fail)
+    monkeypatch.setattr("console.engine.reading.fold_exchange", fail)
     again = await make_engine(data=tmp_path / "d")
     assert "cp-001" in again.fleet.stations
     for left in (*engine.listeners, engine.files, engine.api):
