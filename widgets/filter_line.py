@@ -212,3 +212,28 @@ class FilterLine(SafeInput):
         self.remove_class("-wrong")
         self._tell()
         self.close()
+
+
+class Filtering:
+    """Takes what a filter line within says: its filter as it rests, and the keyboard when it is left.
+
+    Stands before the widget's class, which says how: ``set_filter`` and ``take_focus``.
+    """
+
+    def set_filter(self, text: str) -> None:
+        """Show only what passes."""
+        raise NotImplementedError
+
+    def take_focus(self) -> None:
+        """The keyboard goes to what is filtered."""
+        raise NotImplementedError
+
+    def on_filter_line_filtered(self, event: FilterLine.Filtered) -> None:
+        """Another filter."""
+        event.stop()
+        self.set_filter(event.text)
+
+    def on_filter_line_closed(self, event: FilterLine.Closed) -> None:
+        """The line was left."""
+        event.stop()
+        self.take_focus()

@@ -14,7 +14,7 @@ from console.screens.base import KeyHint, Section
 from console.screens.fleet_filter import FleetTerm, complete_fleet_filter, matches, parse_fleet_filter
 from console.screens.fleet_rows import alarms_by_station, columns, fleet_row, rank, seen_text, sort_value
 from widgets.columns import Cell, CellLike, Row
-from widgets.filter_line import FilterLine
+from widgets.filter_line import Filtering, FilterLine
 from widgets.line_table import Key, LineTable, sort_token
 from widgets.safe import safe_text
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _SECOND = 1_000_000_000
 
 
-class FleetSection(Section):
+class FleetSection(Filtering, Section):
     """The fleet. Rows are made from the read model when they are in sight, and again only where they would differ."""
 
     kind = "fleet"
@@ -210,16 +210,6 @@ class FleetSection(Section):
         return sort_value(station, column, self.engine.fleet.transactions, self._alarms.get(station.key, ()))
 
     # The filter line.
-
-    @on(FilterLine.Filtered)
-    def _filtered(self, event: FilterLine.Filtered) -> None:
-        event.stop()
-        self.set_filter(event.text)
-
-    @on(FilterLine.Closed)
-    def _filter_closed(self, event: FilterLine.Closed) -> None:
-        event.stop()
-        self.take_focus()
 
     def set_filter(self, text: str) -> None:
         """Take this filter line. Raises FilterError where it cannot be understood."""

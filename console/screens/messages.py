@@ -11,12 +11,13 @@ from console.screens.base import KeyHint, Section
 from console.screens.message_desk import desk_of
 from console.screens.message_panel import MessagesPanel
 from console.screens.send_again import why_not_again
+from console.screens.within import WithMessages
 from widgets.safe import safe_text
 
 __all__ = ["MessagesPanel", "MessagesSection"]
 
 
-class MessagesSection(Section):
+class MessagesSection(WithMessages, Section):
     """Every exchange of every station."""
 
     kind = "messages"
@@ -30,11 +31,6 @@ class MessagesSection(Section):
     def compose(self) -> ComposeResult:
         """The panel is all of it."""
         yield MessagesPanel()
-
-    @property
-    def panel(self) -> MessagesPanel:
-        """The log and its filter line."""
-        return self.query_one(MessagesPanel)
 
     def pull(self, now_ns: int) -> None:
         """Take in what has come."""
@@ -68,23 +64,6 @@ class MessagesSection(Section):
         """The station of the exchange at the cursor."""
         chosen = self.panel.chosen
         return None if chosen is None else chosen.station
-
-    def set_filter(self, text: str) -> None:
-        """Show only what passes."""
-        self.panel.set_filter(text)
-
-    def focus_filter(self) -> bool:
-        """Open the filter line."""
-        self.panel.focus_filter()
-        return True
-
-    def copied(self) -> tuple[str, str] | None:
-        """Both frames."""
-        return self.panel.copied()
-
-    def back(self) -> bool:
-        """``esc``."""
-        return self.panel.back()
 
     def action_station(self) -> None:
         """``i``: open the station."""

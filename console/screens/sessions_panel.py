@@ -19,7 +19,7 @@ from console.screens.base import KeyHint
 from console.screens.session_detail import SessionDetail
 from console.screens.session_rows import COLUMNS, length_s, sample_export, session_row, sort_value
 from widgets.columns import Cell, CellLike, Row
-from widgets.filter_line import FilterLine
+from widgets.filter_line import Filtering, FilterLine
 from widgets.line_table import Key, LineTable
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ MOST = 2000
 _NS = 1_000_000_000
 
 
-class SessionsPanel(Vertical):
+class SessionsPanel(Filtering, Vertical):
     """``station``: only its sessions; None: all. Whoever shows it calls ``pull``."""
 
     DEFAULT_CSS = """
@@ -259,16 +259,6 @@ class SessionsPanel(Vertical):
             return False
         self.query_one(FilterLine).open(self.filter_text)
         return True
-
-    @on(FilterLine.Filtered)
-    def _filtered(self, event: FilterLine.Filtered) -> None:
-        event.stop()
-        self.set_filter(event.text)
-
-    @on(FilterLine.Closed)
-    def _filter_closed(self, event: FilterLine.Closed) -> None:
-        event.stop()
-        self.take_focus()
 
     def back(self) -> bool:
         """``esc``: the detail, then the filter."""

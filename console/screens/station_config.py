@@ -25,7 +25,7 @@ from console.screens.config_copy import (
 from console.screens.order_keys import why_not
 from console.screens.station_pane import StationPane
 from widgets.columns import Cell, CellLike, Column, Row
-from widgets.filter_line import FilterLine
+from widgets.filter_line import Filtering, FilterLine
 from widgets.line_table import Key, LineTable, sort_token
 from widgets.safe import safe_text
 
@@ -47,7 +47,7 @@ _ACCESS: Final = {
 _ONLY_THERE = "only in the copy"
 
 
-class ConfigPane(StationPane):
+class ConfigPane(Filtering, StationPane):
     """Settings by name. Enter changes one; what counts only after a restart is marked until it has booted."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -214,16 +214,6 @@ class ConfigPane(StationPane):
         """``/``."""
         self.query_one(FilterLine).open(self.filter_text)
         return True
-
-    @on(FilterLine.Filtered)
-    def _filtered(self, event: FilterLine.Filtered) -> None:
-        event.stop()
-        self.set_filter(event.text)
-
-    @on(FilterLine.Closed)
-    def _filter_closed(self, event: FilterLine.Closed) -> None:
-        event.stop()
-        self.take_focus()
 
     def back(self) -> bool:
         """``esc``: the filter, then the comparison."""

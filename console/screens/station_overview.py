@@ -16,6 +16,7 @@ from console.screens.messages import MessagesPanel
 from console.screens.station_cards import Card, card_state
 from console.screens.station_facts import facts_lines, station_facts
 from console.screens.station_pane import StationPane
+from console.screens.within import WithMessages
 from profiles import quirks_for
 from widgets.power_chart import PowerChart, Sample
 from widgets.safe import safe_content
@@ -28,7 +29,7 @@ TALL = 32  # lines of terminal from which there is room for the chart
 NO_CONNECTOR = "No connector has told its state yet.\nt asks for StatusNotification."
 
 
-class OverviewPane(StationPane):
+class OverviewPane(WithMessages, StationPane):
     """Cards, chart, facts, messages."""
 
     DEFAULT_CSS = """
@@ -67,11 +68,6 @@ class OverviewPane(StationPane):
                 with VerticalScroll(id="facts-scroll", can_focus=False):
                     yield Lines(id="station-facts")
         yield MessagesPanel(station="—")
-
-    @property
-    def panel(self) -> MessagesPanel:
-        """Its messages."""
-        return self.query_one(MessagesPanel)
 
     def renew(self) -> None:
         """Another station."""
@@ -189,23 +185,6 @@ class OverviewPane(StationPane):
     def selected_place(self) -> tuple[int | None, int | None]:
         """The chosen connector, where there are several."""
         return self._places[self._chosen] if len(self._places) > 1 else (None, None)
-
-    def set_filter(self, text: str) -> None:
-        """The filter of the messages."""
-        self.panel.set_filter(text)
-
-    def focus_filter(self) -> bool:
-        """``/``."""
-        self.panel.focus_filter()
-        return True
-
-    def copied(self) -> tuple[str, str] | None:
-        """Both frames of the message at the cursor."""
-        return self.panel.copied()
-
-    def back(self) -> bool:
-        """``esc``."""
-        return self.panel.back()
 
     # Keys.
 

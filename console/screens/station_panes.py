@@ -12,6 +12,7 @@ from console.screens.base import KeyHint
 from console.screens.messages import MessagesPanel
 from console.screens.sessions_panel import SessionsPanel
 from console.screens.station_pane import StationPane
+from console.screens.within import WithMessages
 from widgets.columns import Cell, Column, Row
 from widgets.format import bytes_, date_clock
 from widgets.line_table import Key, LineTable
@@ -76,17 +77,12 @@ class SessionsPane(StationPane):
         return self.panel.back()
 
 
-class MessagesPane(StationPane):
+class MessagesPane(WithMessages, StationPane):
     """The station's messages, back to the first one."""
 
     def compose(self) -> ComposeResult:
         """The same panel as section 3, for one station."""
         yield MessagesPanel(station="—")
-
-    @property
-    def panel(self) -> MessagesPanel:
-        """The log."""
-        return self.query_one(MessagesPanel)
 
     def renew(self) -> None:
         """Another station's messages."""
@@ -104,21 +100,6 @@ class MessagesPane(StationPane):
         """Open and filter."""
         return [KeyHint("enter", "open", None if self.panel.chosen is not None else "There is no message yet.")]
 
-    def set_filter(self, text: str) -> None:
-        """The filter language of messages."""
-        self.panel.set_filter(text)
-
-    def focus_filter(self) -> bool:
-        """``/``."""
-        self.panel.focus_filter()
-        return True
-
-    def copied(self) -> tuple[str, str] | None:
-        """Both frames."""
-        return self.panel.copied()
-
-    def back(self) -> bool:
-        """``esc``."""
         return self.panel.back()
 
 

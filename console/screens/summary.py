@@ -18,7 +18,7 @@ from widgets.format import thousands
 from widgets.tone import Tone
 
 LONGEST: Final = 240
-_LEAST: Final = 12  # characters of what was asked that stay, however long the answer is
+_LEAST: Final = 8  # characters of what was asked that stay, however long the answer is
 _CLOSED: Final = ("result", "error", "late")
 
 
