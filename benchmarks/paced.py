@@ -12,6 +12,7 @@ import json
 import random
 import sys
 import time
+from typing import Any
 
 from benchmarks.load import Station, masked
 from benchmarks.traffic import boot, calls, frame, start
@@ -26,22 +27,18 @@ async def main(port: int, links: int, rate: float) -> None:
     gate = asyncio.Semaphore(AT_ONCE)
     waits: list[float] = []
 
-    async def dial(number: int) -> tuple[Station, list[tuple[str, dict[str, object]]]]:
+    async def dial(number: int) -> None:
         async with gate:
             station = await Station.dial(port, f"PACED-{number:05d}", "ocpp1.6")
             await station.ask("boot", *boot("1.6"))
             answer = json.loads(await station.ask("start", *start("1.6", number)))
-        return station, list(calls("1.6", number, answer[2]["transactionId"], KINDS))
+        script = list(calls("1.6", number, answer[2]["transactionId"], KINDS))
+        # At once: a station that neither talks nor answers pings until all are there would be given up.
+        spawn(talk(number, station, script), name=f"station {number}", owner=owner)
 
-    made = await asyncio.gather(*(dial(number) for number in range(links)))
-    gc.collect()
-    gc.freeze()  # ten thousand stations: our own garbage collection must not be what is measured
-
-    async def talk(place: int) -> None:
-        station, script = made[place]
+    async def talk(turn: int, station: Station, script: list[tuple[str, dict[str, Any]]]) -> None:
         period = links / rate
         due = time.perf_counter() + random.random() * period
-        turn = place
         while True:
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             due += period
@@ -52,8 +49,9 @@ async def main(port: int, links: int, rate: float) -> None:
             await station.hear()
             waits.append(time.perf_counter() - began)
 
-    for place in range(links):
-        spawn(talk(place), name=f"station {place}", owner=owner)
+    await asyncio.gather(*(dial(number) for number in range(links)))
+    gc.collect()
+    gc.freeze()  # ten thousand stations: our own garbage collection must not be what is measured
     print("ready", flush=True)
     loop = asyncio.get_running_loop()
     while await loop.run_in_executor(None, sys.stdin.readline):
