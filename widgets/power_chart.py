@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MOST_POINTS = 2_000
 _TICKS = 7
+_MARK = 12  # cells that a mark of the time axis needs
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 720, 1440)
 
 
@@ -48,11 +49,11 @@ def _drawable(number: float) -> bool:
     return -1e9 < number < 1e9
 
 
-def ticks(minutes: float) -> tuple[list[float], list[str]]:
-    """Where the time axis is marked (at whole minutes, hours, days), and what stands there."""
-    step = next((step for step in _STEPS if minutes / step < _TICKS), None)
+def ticks(minutes: float, most: int = _TICKS) -> tuple[list[float], list[str]]:
+    """Where the time axis is marked (at whole minutes, hours, days), and what stands there; about ``most`` marks."""
+    step = next((step for step in _STEPS if minutes / step < most), None)
     if step is None:
-        step = math.ceil(minutes / _TICKS / 1440) * 1440
+        step = math.ceil(minutes / most / 1440) * 1440
     marks = [float(at * step) for at in range(int(minutes // step) + 1)]
     return marks, [f"{f.thousands(mark // 1440)} d" if step >= 1440 else f.duration(mark * 60) for mark in marks]
 
@@ -92,6 +93,10 @@ class PowerChart(Vertical):
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self._draw())
         self._draw()
 
+    def on_resize(self) -> None:
+        """Another width has room for another number of marks."""
+        self._draw()
+
     def set_samples(self, samples: Sequence[Sample], *, limit_w: float | None = None) -> None:
         """Show these samples; nothing is drawn where they are the same."""
         fresh = tuple(samples)
@@ -128,7 +133,8 @@ class PowerChart(Vertical):
         low = min(0.0, min(kw for piece in pieces for _, kw in piece))
         top = top * 1.1 if top > 0 else 1.0
         plot.ylim(low, top)
-        plot.xticks(*ticks(end))
+        # Of marks that touch, plotext leaves out one or the other by chance: there are only as many as have room.
+        plot.xticks(*ticks(end, min(_TICKS, max(2, self.size.width // _MARK))))
         plot.yticks(*power_ticks(low, top))
         self._plot.refresh()
 

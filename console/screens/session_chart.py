@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 METRICS: Final = ("energy", "power", "charge")
 _NAMES: Final = {"energy": ("energy", "Wh"), "power": ("power", "W"), "charge": ("state of charge", "%")}
 _TICKS = 4
+_MARK = 12  # cells that a mark of the time axis needs
 
 
 class SessionChart(PlotextPlot):
@@ -29,6 +30,10 @@ class SessionChart(PlotextPlot):
         self._shown: tuple[object, ...] = ()
         self._transaction: Transaction | None = None
 
+    def on_resize(self) -> None:
+        """Another width has room for another number of marks."""
+        self._draw()
+
     def show(self, transaction: Transaction | None) -> None:
         """Draw this session (None: an empty chart)."""
         self._transaction = transaction
@@ -42,7 +47,10 @@ class SessionChart(PlotextPlot):
     def _draw(self) -> None:
         one = self._transaction
         series = one.series if one is not None else []
-        shown = (one.id if one is not None else None, len(series), series[-1] if series else None, self.metric)
+        # Of marks that touch, plotext leaves out one or the other by chance: there are only as many as have room.
+        marks = min(_TICKS, max(2, self.size.width // _MARK))
+        last = series[-1] if series else None
+        shown = (one.id if one is not None else None, len(series), last, self.metric, marks)
         if shown == self._shown:
             return
         self._shown = shown
@@ -65,7 +73,7 @@ class SessionChart(PlotextPlot):
         top = max(*values, 0.001)
         plot.ylim(min(0.0, *values), 100.0 if self.metric == "charge" else top * 1.08)
         span = seconds[-1] or 1.0
-        ticks = [span * at / (_TICKS - 1) for at in range(_TICKS)]
+        ticks = [span * at / (marks - 1) for at in range(marks)]
         plot.xticks(ticks, [clock(begin + int(tick * 1e9)) for tick in ticks])
         plot.grid(False, False)
         self.refresh()
