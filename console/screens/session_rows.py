@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from console.engine.fleet.model import StoredSample, Transaction
 
 COLUMNS: Final = (
-    Column("started", "STARTED", width=19, min_width=14),
+    Column("started", "STARTED", width=14, min_width=14),
     Column("station", "STATION", width=16, min_width=9, max_width=26, weight=1),
     Column("place", "EVSE", width=4, min_width=4, priority=5),
     Column("wire", "TX", width=10, min_width=5, max_width=20, weight=1, priority=4),
@@ -85,7 +85,8 @@ def session_row(transaction: Transaction, now_ns: int) -> Row:
     """All cells, in the order of ``COLUMNS``."""
     running = transaction.state == "active"
     return (
-        date_clock(transaction.started) if transaction.started else Cell("not told", "muted"),
+        # Month to second: the year stands in the detail.
+        date_clock(transaction.started)[5:] if transaction.started else Cell("not told", "muted"),
         Cell(transaction.station, "bold"),
         place(transaction),
         transaction.wire or Cell(NOTHING, "muted"),
