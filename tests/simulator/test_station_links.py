@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -125,6 +126,7 @@ async def test_statuses_that_changed_offline_are_sent_afterwards(central: Any, m
 
 @pytest.mark.parametrize("status", [401, 404])
 async def test_a_refused_station_says_so_once_and_waits_long(status: int, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, logger="chargehand.simulator")
     asked: list[str] = []
 
     def refuse(link: ServerConnection, request: Request) -> Response:
