@@ -25,7 +25,7 @@ _COLUMNS = (
     Column("order", "ORDER", width=13, min_width=8),
     Column("station", "STATION", width=18, min_width=8, weight=1, max_width=28),
     Column("state", "STATE", width=10, min_width=8),
-    Column("bar", "", width=10, min_width=6, priority=2, sortable=False),
+    Column("bar", "", width=10, min_width=10, priority=2, sortable=False),
     Column("text", "WHAT", width=30, min_width=10, weight=3, sortable=False),
 )
 

@@ -254,7 +254,7 @@ class RunPanel(ModalScreen[None]):
 _COLUMNS = (
     Column("station", "STATION", width=18, min_width=8, max_width=28, weight=1),
     Column("state", "STATE", width=10, min_width=8),
-    Column("bar", "", width=10, min_width=6, priority=2, sortable=False),
+    Column("bar", "", width=10, min_width=10, priority=2, sortable=False),
     Column("text", "WHAT", width=30, min_width=10, weight=3, sortable=False),
 )
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _COLUMNS: Final = (
     Column("name", "SETTING", width=38, min_width=20, max_width=64, weight=2),
     Column("value", "VALUE", width=26, min_width=12, weight=3),
-    Column("access", "ACCESS", width=12, min_width=10, priority=1),
+    Column("access", "ACCESS", width=12, min_width=11, priority=1),
     Column("type", "TYPE", width=16, min_width=8, max_width=30, priority=3, weight=1),
     Column("copy", "IN THE COPY", width=20, min_width=10, weight=2, priority=2),
 )
