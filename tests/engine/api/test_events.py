@@ -157,6 +157,6 @@ async def _drain(stream: module.EventStream) -> None:
 def _closed(connection: apsw.Connection) -> bool:
     try:
         connection.execute("SELECT 1")
-    except apsw.ConnectionClosedError:
+    except (apsw.ConnectionClosedError, apsw.CursorClosedError):  # the second where it is closed in between
         return True
     return False
