@@ -55,6 +55,10 @@ def lines(exchange: Exchange, belongs: Belongs) -> list[Line]:
         found.append(("Error", text, "bad"))
     elif exchange.outcome == "malformed" and exchange.error_description:
         found.append(("Broken", exchange.error_description, "bad"))
+    elif exchange.outcome == "lost" and exchange.direction == "out" and exchange.raw_request is None:
+        found.append(
+            ("Ended", "The link was lost before the call could leave: the station knows nothing of it.", "warn")
+        )
     elif exchange.outcome in _ENDINGS:
         found.append(("Ended", _ENDINGS[exchange.outcome], "muted" if exchange.outcome == "send" else "warn"))
     for one in exchange.violations[:_VIOLATIONS]:
@@ -73,7 +77,8 @@ def lines(exchange: Exchange, belongs: Belongs) -> list[Line]:
     if order:
         found.append(("Order", order, ""))
     said = readings(exchange) if exchange.action != "MeterValues" else ""
-    line = summary(exchange) if exchange.outcome not in ("malformed", "unsolicited") else ""
+    unread = exchange.outcome == "unsolicited" or (exchange.outcome == "malformed" and exchange.direction == "in")
+    line = "" if unread else summary(exchange)
     found += [("In short", one, "muted") for one in (line, said if said and said not in line else "") if one]
     return found
 

@@ -77,10 +77,12 @@ class Frames(Sized, Container):
         self._hidden = (shown[0] != _readable(self._raws[0]), shown[1] != _readable(self._raws[1]))
         request, response = self.views
         column = broken_at(exchange)
-        if column is not None and isinstance(exchange.raw_request, str) and not bare:
-            column = len(self._masked(exchange.raw_request[:column]))
-        request.set_frame(shown[0], _marks(exchange, "request"), column=column)
-        response.set_frame(shown[1], _marks(exchange, "response"))
+        ours = exchange.direction == "out"
+        unread = self._raws[1 if ours else 0]
+        if column is not None and isinstance(unread, str) and not bare:
+            column = len(self._masked(unread[:column]))
+        request.set_frame(shown[0], _marks(exchange, "request"), column=None if ours else column)
+        response.set_frame(shown[1], _marks(exchange, "response"), column=column if ours else None)
         who = safe_text(exchange.station, max_chars=48)
         ways = (f"{who} → console", f"console → {who}")
         called, answered = ways if exchange.direction == "in" else ways[::-1]

@@ -69,7 +69,7 @@ def _pace(exchange: Exchange) -> str:
 
 def broken_at(exchange: Exchange) -> int | None:
     """The character (from 0) at which a frame stopped being JSON; None where it did not, or nobody knows."""
-    if exchange.outcome != "malformed" or not isinstance(exchange.raw_request, str):
+    if exchange.outcome != "malformed" or not isinstance(_unreadable(exchange), str):
         return None
     for one in exchange.violations:
         found = _COLUMN.search(one.path)
@@ -78,10 +78,15 @@ def broken_at(exchange: Exchange) -> int | None:
     return None
 
 
+def _unreadable(exchange: Exchange) -> str | bytes | None:
+    """The frame that could not be read: the station's, whoever called."""
+    return exchange.raw_response if exchange.direction == "out" else exchange.raw_request
+
+
 def broken(exchange: Exchange) -> list[Cell] | None:
     """The text of a broken frame with the offending character lit; None for all others."""
     at, raw = broken_at(exchange), exchange.raw_request
-    if at is None or not isinstance(raw, str):
+    if at is None or not isinstance(raw, str) or exchange.direction == "out":
         return None
     # Of a long frame the head names the action, and the place says what is wrong.
     if at <= _BEFORE:

@@ -38,6 +38,8 @@ class Verdict(NamedTuple):
 def verdict(exchange: Exchange) -> Verdict:
     """Departures from the specification go before success: tolerant on the wire, strict on the screen."""
     match exchange.outcome:
+        case "malformed" if exchange.direction == "out":
+            return Verdict("✖", "malformed answer", "bad")
         case "malformed":
             rule = exchange.violations[0].rule if exchange.violations else "no frame"
             return Verdict("✖", exchange.error_code or rule, "bad")
@@ -68,12 +70,13 @@ def summary(exchange: Exchange, room: int = LONGEST) -> str:
 
     ``room``: cells it will be drawn in. What was asked is cut so that the answer, which one looks for, is still read.
     """
-    if exchange.outcome in ("malformed", "unsolicited"):
+    ours = exchange.direction == "out"
+    if exchange.outcome == "unsolicited" or (exchange.outcome == "malformed" and not ours):
         raw = exchange.raw_request if exchange.raw_request is not None else exchange.raw_response
         return _raw(raw, exchange.request, exchange.response)
     request, response = masked_payload(exchange.request), masked_payload(exchange.response)
     asked, answered = _said(exchange, request, response)
-    if exchange.error_description and exchange.outcome == "error":
+    if exchange.error_description and exchange.outcome in ("error", "malformed"):
         answered = exchange.error_description
     elif exchange.outcome == "result":
         reason = text(obj(obj(response).get("statusInfo")).get("reasonCode"))

@@ -80,6 +80,7 @@ _SILENCE: Final = {
     "lost": ("link lost", "the link ended before the answer; the station may have done it all the same"),
     "late": ("answered too late", "the answer came after its time and is not counted"),
     "none": ("not answered", None),
+    "malformed": ("malformed answer", "the station answered with something that is no OCPP answer"),
 }
 
 

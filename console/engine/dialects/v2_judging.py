@@ -116,6 +116,10 @@ def judge(order: Order, exchange: Exchange) -> Verdict:
         return Verdict(accepted=False, status="no answer", hint="the station did not answer in time")
     if outcome == "lost":
         return Verdict(accepted=False, status="link lost", hint="the link ended before the station answered")
+    if outcome == "malformed":
+        return Verdict(
+            accepted=False, status="malformed answer", hint="the station answered with something that is no OCPP answer"
+        )
     if outcome not in ("result", "late"):
         return Verdict(accepted=False, status=outcome)
     action = exchange.action or ""

@@ -18,8 +18,8 @@ from console.engine.endpoint.socket import Socket
 from console.engine.masking import masked_payload, masked_raw
 from console.engine.trust.credentials import ACTIONS as CREDENTIAL_ACTIONS
 from console.engine.wire import frame as wire
-from console.engine.wire.exchange import Exchange, Outcome
-from console.engine.wire.frame import Frame
+from console.engine.wire.exchange import Exchange, Outcome, Violation
+from console.engine.wire.frame import Frame, Malformed
 from console.engine.wire.schema import violations
 
 Heard = Callable[[Exchange], None]
@@ -28,6 +28,7 @@ LATE_KEPT = 32
 UNSOLICITED_PER_MINUTE = 30
 MAX_CODE = 64
 MAX_DESCRIPTION = 1000
+HEAD = 100  # characters at the beginning of what cannot be read in which the id of a call is looked for
 
 
 class Pending:
@@ -107,10 +108,11 @@ class Calls:
             pending = self._outbox.popleft()
             if pending.done.cancelled():
                 continue
-            pending.sent, pending.sent_mono = self.hub.clock(), time.monotonic()
-            if not self.socket.send(pending.raw):
+            transport = self.socket.transport
+            if transport is None or transport.is_closing() or not self.socket.send(pending.raw):
                 self._finish(pending, "lost", raw=None)
                 continue
+            pending.sent, pending.sent_mono = self.hub.clock(), time.monotonic()
             self._flying = pending
             asked = _asked_for(pending)
             if asked is not None:
@@ -146,9 +148,44 @@ class Calls:
             return
         self._unasked(frame, raw)
 
-    def _finish(self, pending: Pending, outcome: Outcome, *, raw: str | None, frame: Frame | None = None) -> None:
+    def garbled(self, bad: Malformed, raw: str) -> bool:
+        """Whether something unreadable is the answer to the call in flight, going by its id; then the call ends with it.
+
+        The station has done with the call: there is nothing to wait for. What is a call itself, or of a message type
+        that is no answer's, is left to others.
+        """
+        pending = self._flying
+        if pending is None or bad.type not in (None, wire.RESULT, wire.ERROR):
+            return False
+        if bad.unique_id != pending.unique_id and (bad.unique_id is not None or pending.unique_id not in raw[:HEAD]):
+            return False
+        self._flying = None
+        if pending.timer is not None:
+            pending.timer.cancel()
+        if bad.type == wire.RESULT and wire.RESULT_ERROR in self.dialect.types:
+            refusal = self.dialect.refuse("syntax", bad.message)
+            if refusal is not None:
+                self.socket.send(wire.result_error(pending.unique_id, refusal.code, bad.message))
+        self._finish(pending, "malformed", raw=raw, bad=bad)
+        self._pump()
+        return True
+
+    def _finish(
+        self,
+        pending: Pending,
+        outcome: Outcome,
+        *,
+        raw: str | None,
+        frame: Frame | None = None,
+        bad: Malformed | None = None,
+    ) -> None:
         version = self.dialect.version
         found = violations(version, pending.action, pending.payload)
+        description = None if frame is None else frame.description
+        if bad is not None:
+            description = bad.message
+            path = "$" if bad.column is None else f"$ (column {bad.column + 1})"
+            found = (*found, Violation(path, bad.rule, bad.message, "response"))
         response = None
         asked = _asked_for(pending)
         if asked is not None and (frame is None or not _accepted(frame.payload)):
@@ -179,8 +216,8 @@ class Calls:
             response=response,
             outcome=outcome,
             error_code=cut(frame.code, MAX_CODE) if frame is not None else None,
-            error_description=cut(frame.description, MAX_DESCRIPTION) if frame is not None else None,
-            latency_ns=int((time.monotonic() - pending.sent_mono) * 1_000_000_000) if frame is not None else None,
+            error_description=cut(description, MAX_DESCRIPTION),
+            latency_ns=None if raw is None else int((time.monotonic() - pending.sent_mono) * 1_000_000_000),
             violations=found,
             tolerances=frame.notes if frame is not None else (),
             order=pending.order,

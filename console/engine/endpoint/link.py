@@ -111,8 +111,11 @@ class Link:
         """A text message from the station."""
         self.messages += 1
         frame = wire.parse(text, self.dialect.types)
-        if type(frame) is Frame and frame.action is None:
-            self.calls.answered(frame, text)
+        if type(frame) is Frame:
+            if frame.action is None:
+                self.calls.answered(frame, text)
+                return
+        elif self.calls.garbled(frame, text):
             return
         self._queue(frame, text)
 

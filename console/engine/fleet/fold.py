@@ -90,10 +90,10 @@ def _fold_outgoing(fleet: Fleet, station: Station, exchange: Exchange) -> None:
             exchange.time,
             exchange.id,
         )
-    elif exchange.outcome in ("result", "error", "late"):
+    elif exchange.outcome in ("result", "error", "late", "malformed"):
         ended = exchange.time + (exchange.latency_ns or 0)
         station.last_seen = max(station.last_seen, ended)
-        if exchange.outcome == "error":
+        if exchange.outcome in ("error", "malformed"):
             station.errors += 1
         clear_alarm(fleet, station, "unanswered", action, ended)
 

@@ -129,7 +129,7 @@ def exchange(row: Sequence[Any]) -> Exchange:
         direction="out" if bits & OUT else "in",
         action=action,
         unique_id=uid,
-        request=None if outcome == "malformed" else _payload(request),
+        request=None if outcome == "malformed" and not bits & OUT else _payload(request),
         response=_payload(response),
         outcome=outcome,
         error_code=code,

@@ -80,7 +80,7 @@ class Errand:
         if isinstance(follower, TransferFollower):
             self._open_transfer(follower)
         exchange = await self._call(follower.first(run.order), first=True)
-        if exchange.outcome == "lost" and run.kind.id == "reset":
+        if exchange.outcome == "lost" and run.kind.id == "reset" and exchange.raw_request is not None:
             run.tell("told", "the link closed before the answer, as some stations do that restart at once")
             await self._await_effect("not answered")
         elif await self._judge(exchange):
@@ -157,7 +157,13 @@ class Errand:
             await self._end("failed", f"no answer within {self.answer_timeout:g} s")
             return False
         if exchange.outcome == "lost":
-            await self._end("failed", "the link was lost before the answer; it may have been done all the same")
+            left = "the link was lost before the answer; it may have been done all the same"
+            unsent = "the link was lost before the call could leave; the station knows nothing of it"
+            await self._end("failed", unsent if exchange.raw_request is None else left)
+            return False
+        if exchange.outcome == "malformed":
+            self._hint(self.link.dialect.judge(run.order, exchange).hint)
+            await self._end("failed", f"malformed answer: {exchange.error_description}")
             return False
         broken = [one for one in exchange.violations if one.side == "response"]
         if broken:
