@@ -115,7 +115,7 @@ class Link:
             if frame.action is None:
                 self.calls.answered(frame, text)
                 return
-        elif self.calls.garbled(frame, text):
+        elif isinstance(frame, Malformed) and self.calls.garbled(frame, text):
             return
         self._queue(frame, text)
 

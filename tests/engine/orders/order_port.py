@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -89,6 +90,7 @@ class FakeLinks:
             violations=violations(version, action, response, answer=True) if response is not None else (),
             latency_ns=1_000_000 if outcome in ("result", "error") else None,
             order=order,
+            raw_request=json.dumps([2, f"out-{len(self.calls)}", action, payload]),
         )
         self.port.fold(exchange)
         return exchange
