@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import socket
+from typing import Final
 
 from profiles import format_address
+
+EVERY: Final = ("0.0.0.0", "::", "")
+"""Hosts that stand for every address of this machine."""
+
+
+def loopback(host: str) -> str:
+    """The host for a program on this very machine."""
+    if host not in EVERY:
+        return host
+    return "::1" if host == "::" else "127.0.0.1"
 
 
 def reachable_host(host: str) -> str:
     """The host to type into a charger for a listener bound to ``host``. Sends nothing on the network."""
-    if host not in ("0.0.0.0", "::", ""):
+    if host not in EVERY:
         return host
     for family, target in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
@@ -19,7 +30,7 @@ def reachable_host(host: str) -> str:
                 return str(probe.getsockname()[0])
             except OSError:
                 continue
-    return "127.0.0.1" if host != "::" else "::1"
+    return loopback(host)
 
 
 def url(scheme: str, host: str, port: int) -> str:

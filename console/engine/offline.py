@@ -7,6 +7,7 @@ from pathlib import Path
 from console.engine.fleet.fleet import Fleet
 from console.engine.journal import Reader
 from console.engine.reading import fold_record
+from console.engine.recall import restore
 
 
 def open_fleet(directory: Path) -> tuple[Fleet, Reader]:
@@ -15,15 +16,9 @@ def open_fleet(directory: Path) -> tuple[Fleet, Reader]:
     Raises JournalError where there is no journal or it cannot be read.
     """
     journal = Reader.read(directory)
-    stored = journal.load()
     fleet = Fleet()
-    fleet.restore(
-        cursor=stored.cursor,
-        last_transaction=stored.counters.get("transaction", 0),
-        stations=stored.stations,
-        transactions=stored.transactions,
-        alarms=stored.alarms,
-    )
+    stored = journal.load()
+    restore(fleet, stored)
     for record in journal.tail(stored.cursor):
         fold_record(fleet, record)
     return fleet, journal

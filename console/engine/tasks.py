@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 log = logging.getLogger("chargehand.tasks")
@@ -35,3 +35,11 @@ async def cancel_all(owner: Owner) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def quietly(step: Callable[[], Awaitable[None]]) -> None:
+    """Take a step on the way out; where it fails, that is logged, so that the next step can be taken."""
+    try:
+        await step()
+    except Exception:
+        log.exception("stopping: %s failed", getattr(step, "__qualname__", step))

@@ -12,7 +12,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from console.engine import engine as module
+from console.engine import upkeep
 from console.engine.engine import Engine
 from console.engine.errors import JournalFull
 from console.engine.fleet.model import Transaction
@@ -103,8 +103,8 @@ async def test_an_engine_stops_twice_and_at_once(make: Make, tmp_path: Path) -> 
 async def test_retention_begins_soon_and_goes_on_after_a_disk_that_refused(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(module, "RETENTION_S", 0.01)
-    monkeypatch.setattr(module, "RETENTION_FIRST_S", 0.0)
+    monkeypatch.setattr(upkeep, "RETENTION_S", 0.01)
+    monkeypatch.setattr(upkeep, "RETENTION_FIRST_S", 0.0)
     engine = make(tmp_path / "data")
     await engine.start()
     asked: list[int] = []
@@ -129,7 +129,7 @@ async def test_retention_begins_soon_and_goes_on_after_a_disk_that_refused(
 
 
 def test_what_is_old_is_forgotten_within_minutes_of_a_start() -> None:
-    assert module.RETENTION_FIRST_S <= 600
+    assert upkeep.RETENTION_FIRST_S <= 600
 
 
 async def test_a_link_number_never_comes_twice(make: Make, tmp_path: Path) -> None:

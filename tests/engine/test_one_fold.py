@@ -29,7 +29,7 @@ async def test_a_record_that_cannot_be_read_stops_neither_the_console_nor_a_look
     monkeypatch.setattr(reading, "dialect", lambda _version: _Puzzled())
     data = tmp_path / "data"
     engine = Engine(load_profile("bench"), data, listen=["127.0.0.1:0"], api="127.0.0.1:0", files="127.0.0.1:0")
-    monkeypatch.setattr(engine, "_snapshot", lambda: None)  # as after a kill: all of it is folded again
+    monkeypatch.setattr(engine.upkeep, "snapshot", lambda: None)  # as after a kill: all of it is folded again
     await engine.start()
     odd = Exchange(
         time=engine.clock(),

@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from console.engine.endpoint import deadlines
 from console.engine.endpoint import link as link_module
-from console.engine.endpoint import listener
 from console.engine.engine import Engine
 from console.engine.journal.rows import as_row, json_lines
 from console.engine.wire.schema import violations
@@ -97,7 +97,7 @@ async def test_row_30_pings_and_pongs_without_end_are_answered_and_are_no_messag
 async def test_row_31_a_message_that_dribbles_in_is_ended(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, until: Until
 ) -> None:
-    monkeypatch.setattr(listener, "MESSAGE_S", 0.3)
+    monkeypatch.setattr(deadlines, "MESSAGE_S", 0.3)
     link = await Wire.link(engine)
     frame = masked(TEXT, b'[2,"1","DataTransfer",{"vendorId":"V"}]')
     held = engine.links.get("CP-001")
@@ -223,7 +223,7 @@ async def test_rows_33_to_42_nothing_that_is_no_call_ends_the_link_or_is_lost(
 async def test_row_37_numbers_beyond_sixty_four_bits_and_beyond_floats_survive_a_restart(
     make_engine: MakeEngine, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listener, "CLOSE_S", 0.1)
+    monkeypatch.setattr(deadlines, "CLOSE_S", 0.1)
     engine = await make_engine(data=tmp_path / "d")
     link = await Wire.link(engine)
     await link.ask("boot", "BootNotification", BOOT)

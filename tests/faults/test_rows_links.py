@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from console.engine.endpoint import links, listener
+from console.engine.endpoint import deadlines, links
 from console.engine.engine import Engine
 from tests.faults.raw import (
     CLOSE,
@@ -111,7 +111,7 @@ async def test_row_20_a_whole_fleet_comes_back_at_once(engine: Engine) -> None:
 async def test_row_21_a_session_goes_on_after_the_console_was_started_again(
     make_engine: MakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listener, "CLOSE_S", 0.1)
+    monkeypatch.setattr(deadlines, "CLOSE_S", 0.1)
     engine = await make_engine(data=tmp_path / "d")
     link = await Wire.link(engine)
     number = (await link.ask("1", "StartTransaction", START))[2]["transactionId"]
@@ -204,7 +204,7 @@ async def test_row_23_a_reset_at_any_moment_and_a_sigterm_in_full_traffic_leave_
 async def test_row_24_a_link_is_closed_even_where_the_peer_floods_and_never_reads(
     engine: Engine, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listener, "CLOSE_S", 0.1)
+    monkeypatch.setattr(deadlines, "CLOSE_S", 0.1)
     link = await Wire.link(engine)
     link.reader._transport.pause_reading()  # type: ignore[attr-defined]
     for number in range(2000):

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from console.engine.endpoint import listener
+from console.engine.endpoint import deadlines
 from console.engine.engine import Engine
 from console.engine.fleet import model
 from profiles import Tag, Tags, load_profile
@@ -331,7 +331,7 @@ async def test_row_68_calls_before_acceptance_are_security_errors_and_are_kept(m
 async def test_sessions_that_a_station_invents_are_put_aside(
     make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
-    monkeypatch.setattr(listener, "CLOSE_S", 0.1)
+    monkeypatch.setattr(deadlines, "CLOSE_S", 0.1)
     engine = await make_engine(data=tmp_path / "d")
     new = Station(await Wire.link(engine, "CP-2", protocol="ocpp2.0.1"))
     old = Station(await Wire.link(engine))

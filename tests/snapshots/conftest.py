@@ -25,8 +25,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from console.app import ConsoleApp
+from console.engine.endpoint.hub import Then
 from console.engine.endpoint.link import Link
-from console.engine.engine import Engine, Then
+from console.engine.engine import Engine
 from console.engine.options import EngineOptions
 from console.engine.orders.desk import OrderDesk
 from console.engine.transfer.server import FileServer
@@ -73,7 +74,7 @@ class StillEngine(Engine):
 
     async def _start_files(self) -> None:
         self.files_url = f"http://{HOST}:{FILES}"
-        self.files = FileServer(self.data / "files", "127.0.0.1:0", max_upload=1 << 29, notify=self._file_moved)
+        self.files = FileServer(self.data / "files", "127.0.0.1:0", max_upload=1 << 29, notify=lambda _transfer: None)
         self.files.library.prepare()
         self.desk = OrderDesk(self)
 
@@ -265,7 +266,7 @@ def _fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("NO_COLOR", raising=False)
     _fix_ids(monkeypatch)
-    monkeypatch.setattr("console.engine.engine.TICK_S", 3600.0)
+    monkeypatch.setattr("console.engine.upkeep.TICK_S", 3600.0)
     monkeypatch.setattr(Engine, "listen_urls", property(lambda _engine: [URL]))
     monkeypatch.setattr(Engine, "exposed", property(lambda _engine: True))
     monkeypatch.setattr(FileServer, "port", property(lambda _server: FILES))

@@ -17,9 +17,10 @@ from msgspec.structs import replace
 
 from console.engine.dialects import dialect
 from console.engine.endpoint.attempts import Attempt
+from console.engine.endpoint.hub import Then
 from console.engine.endpoint.link import Link
 from console.engine.endpoint.socket import Socket
-from console.engine.engine import Engine, Then
+from console.engine.engine import Engine
 from console.engine.wire.exchange import Exchange, Happening, Record
 from profiles import load_profile
 
@@ -75,7 +76,7 @@ class Recorder(Engine):
         record.id = self._number
         if isinstance(record, Exchange) and record.latency_ns is not None:
             record.latency_ns = int(self.latency_ms * MS)
-        self._fold(record)
+        self.fold(record)
         self.records.append(record)
         if then is not None:
             then(None)

@@ -24,15 +24,18 @@ RETRY_S = 2.0  # until what the disk refused is told again
 
 
 class Links:
-    """The registry of live links, and the way to call a station."""
+    """The registry of live links, and the way to call a station.
 
-    def __init__(self, hub: Hub) -> None:
+    ``secrets`` keeps the passwords that are changed from here; ``known`` is what the profile says of an identity.
+    """
+
+    def __init__(self, hub: Hub, secrets: Secrets, known: Callable[[str], KnownStation | None]) -> None:
         self._hub = hub
         self._live: dict[str, Link] = {}
         self._ending: dict[str, Link] = {}  # ended, but not all that they sent has been folded
         self._books: dict[str, AnswerBook] = {}
-        self.secrets: Secrets | None = None  # where passwords that are changed from here are kept
-        self.known: Callable[[str], KnownStation | None] = lambda _identity: None
+        self.secrets = secrets
+        self.known = known
         self.opened = 0
         self.sockets = 0  # TCP connections of all listeners, links or not
 
@@ -130,7 +133,7 @@ class Links:
         """Make a new password safe before it leaves: on the disk, beside the old one. Raises TrustError, OrderError."""
         secrets, identity = self.secrets, link.identity
         credential = credential_in(action, payload)
-        if credential is None or secrets is None:
+        if credential is None:
             return None
         if credential.level is not None:
             level = credential.level

@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from console.engine.wire.exchange import Happening
+
 TransferState = Literal["waiting", "moving", "done", "failed", "closed"]
 
 _RATE_SECONDS = 0.5  # over how long a rate is taken
@@ -119,6 +121,23 @@ class Transfer:
         """Wait until it is ``done``, ``failed`` or ``closed``; returns which. Safe to await many times."""
         await self._ended.wait()
         return self.state
+
+    def told(self, now: int) -> Happening | None:
+        """What the journal keeps of it once it is ``done`` or has ``failed``; None before. ``now`` in UTC ns."""
+        if self.state not in ("done", "failed"):
+            return None
+        return Happening(
+            time=now,
+            kind="file.received" if self.kind == "upload" else "file.offered",
+            station=self.station or None,
+            data={
+                "name": self.name,
+                "bytes": self.done,
+                "order": self.order,
+                "state": self.state,
+                "path": self.path.name if self.path is not None else None,
+            },
+        )
 
     # For the file server.
 

@@ -1,0 +1,37 @@
+"""What the sweep looks at on one connection: the handshake, the close, a message in parts, and pings."""
+
+from __future__ import annotations
+
+from console.engine.endpoint.socket import Socket
+from profiles import Listen
+
+SWEEP_S = 1.0
+MESSAGE_S = 60.0  # a message has this long from its first byte to its last
+CLOSE_S = 3.0
+
+
+def overdue(socket: Socket, listen: Listen, now: float) -> str | None:
+    """Why a connection has to be aborted now (``time.monotonic``), or None; pings where that is due."""
+    if socket.closing_since is not None:
+        return "the peer did not close" if now - socket.closing_since > CLOSE_S else None
+    if socket.receiver is None:
+        return "no complete handshake in time" if now - socket.opened > listen.open_timeout else None
+    if socket.paused:
+        # Our own back-pressure: neither a pong nor the rest of a message can be heard.
+        socket.pinged = socket.partial_since = None
+        return None
+    if socket.partial_since is not None and now - socket.partial_since > MESSAGE_S:
+        return f"a message was not complete within {MESSAGE_S:.0f} s"
+    interval = listen.ping_interval
+    if interval <= 0:
+        return None
+    if socket.pinged is not None:
+        if socket.heard > socket.pinged:
+            if now - socket.pinged > interval:
+                # Alive, but it answers no pings (EN+): traffic is proof enough.
+                socket.pinged = None
+        elif now - socket.pinged > listen.ping_timeout:
+            return "no answer to a ping, and nothing else was heard"
+    elif now - socket.heard >= interval or socket.rtt_ns is None or now - socket.opened < SWEEP_S:
+        socket.ping(now)
+    return None

@@ -1,0 +1,45 @@
+"""What the profile says to stations: the policies that dialects answer by, and the judgement of id tags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from console.engine.dialects.base import Policy, TagInfo
+from console.engine.dialects.reading import stamp
+from profiles import Profile
+
+NS = 1_000_000_000
+
+
+class Policies:
+    """The policies of one profile, one for each registration status; links share them.
+
+    ``sign`` says why the certificate request (PEM) of a station (its identity) is refused; None where it is granted.
+    """
+
+    def __init__(self, profile: Profile, *, sign: Callable[[str, str], str | None]) -> None:
+        self._profile = profile
+        self._sign = sign
+        self._made: dict[str, Policy] = {}
+
+    def of(self, registration: str) -> Policy:
+        """The policy for stations that were let in as ``Accepted``, ``Pending`` or ``Rejected``."""
+        found = self._made.get(registration)
+        if found is None:
+            profile = self._profile
+            found = self._made[registration] = Policy(
+                strict=profile.strict,
+                registration=registration,
+                heartbeat_interval=profile.registration.heartbeat_interval,
+                pending_interval=profile.registration.pending_interval,
+                tag=self._tag,
+                sign=self._sign,
+            )
+        return found
+
+    def _tag(self, tag: str) -> TagInfo:
+        known = self._profile.tag(tag)
+        if known is None:
+            return TagInfo("Accepted" if self._profile.tags.policy == "accept" else "Invalid")
+        expires = None if known.expires is None else stamp(int(known.expires.timestamp() * NS))
+        return TagInfo(known.status, known.parent, expires)
