@@ -51,7 +51,7 @@ class Field(Horizontal):
         proposals = [one for one in spec.choices if safe_text(one) == one]
         return SafeInput(
             value=spec.value,
-            placeholder="" if spec.required else "may be left out",
+            placeholder=spec.offer if spec.required else "may be left out",
             max_length=spec.longest or 2_000,
             suggester=SuggestFromList(proposals, case_sensitive=False) if proposals else None,
             select_on_focus=False,
@@ -62,6 +62,11 @@ class Field(Horizontal):
         """What stands in it."""
         control = self._control
         return control.text if isinstance(control, SafeTextArea) else control.value
+
+    def say_empty(self, words: str) -> None:
+        """What stands in it while nothing is typed."""
+        if isinstance(self._control, SafeInput):
+            self._control.placeholder = words
 
     def take_focus(self) -> None:
         """The keyboard is this field's."""

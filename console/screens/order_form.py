@@ -17,6 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from console.engine.errors import ChargehandError
+from console.engine.orders.argument import listed
 from console.engine.orders.check import check_arguments
 from console.engine.orders.schema_form import FieldSpec
 from console.engine.orders.table import OrderKind
@@ -128,10 +129,9 @@ class OrderForm(ModalScreen[None]):
         if self.danger == "danger":
             self.query_one("#cancel").focus()
             return
-        fields = list(self.query(Field))
-        wanting = next((one for one in fields if one.spec.required and not one.value), None)
-        if wanting is not None or fields:
-            (wanting or fields[0]).take_focus()
+        field = self._wanting() or next(iter(self.query(Field)), None)
+        if field is not None:
+            field.take_focus()
         else:
             self.query_one("#send").focus()
 
@@ -153,26 +153,46 @@ class OrderForm(ModalScreen[None]):
 
     @property
     def given(self) -> dict[str, str]:
-        """The same without what was left out: stations of another version may not know that argument."""
-        return {one.spec.name: one.value for one in self.query(Field) if one.value.strip() or one.spec.required}
+        """The same without what was left out (stations of another version may not know that argument), and without what
+        another argument stands in for: the file may only be a proposal."""
+        found = {one.spec.name: one.value for one in self.query(Field) if one.value.strip() or one.spec.required}
+        for name, other in self.order.instead.items():
+            if name in found:
+                found.pop(other, None)
+        return found
 
     @property
     def danger(self) -> str:
         """How dangerous the order is as it stands; to many stations every order that does something is."""
-        level = self.order.danger(self.values)
+        level = self.order.danger(self.given)
         return "danger" if len(self.stations) > 1 and level != "none" else level
 
     @on(Field.Edited)
     def _judge(self) -> None:
         """Say what will happen with what stands there now."""
-        values = {name: value for name, value in self.values.items() if value}
-        text = self.order.effect(values, self.version)
+        given = self.given
+        self._say_needed(given)
+        text = self.order.effect({name: value for name, value in given.items() if value}, self.version)
         self.query_one("#effect", Static).update(safe_content(text[:1].upper() + text[1:]))
         self.query_one("#trouble", Static).update(self._hints())
         danger = self.danger == "danger"
         self.query_one(".dialog").set_class(danger, "-danger")
         self.query_one("#send", Button).variant = "error" if danger else "primary"
         self._say_keys()
+
+    def _say_needed(self, given: Mapping[str, str]) -> None:
+        """Of arguments that can stand in for each other one is needed; the others may be left out then."""
+        for group in self.order.one_of:
+            fields = [one for one in self.query(Field) if one.spec.name in group]
+            names = [one.spec.name for one in fields]
+            for field in fields:
+                others = [one for one in names if one != field.spec.name]
+                known = any(one in given for one in others)
+                field.say_empty("may be left out" if known or not others else f"needed: this or {listed(others)}")
+
+    def _wanting(self) -> Field | None:
+        """The first field that must not stay empty and is."""
+        return next((one for one in self.query(Field) if one.spec.required and not one.value.strip()), None)
 
     def _say_keys(self) -> None:
         """What the keys do from where the keyboard is: a dangerous order is sent from its button only."""
@@ -190,9 +210,8 @@ class OrderForm(ModalScreen[None]):
         self._say_keys()
         field = next((one for one in event.widget.ancestors if isinstance(one, Field)), None)
         for line in self.query("#field-hint").results(Static):
-            line.update(
-                safe_content(f"{field.spec.name}: {field.spec.hint}") if field and field.spec.hint else Content(" ")
-            )
+            words = (field.spec.offer or field.spec.hint) if field is not None else ""
+            line.update(safe_content(f"{field.spec.name}: {words}") if field is not None and words else Content(" "))
 
     def _hints(self) -> Content:
         if len(self.stations) > 1:
@@ -205,12 +224,11 @@ class OrderForm(ModalScreen[None]):
         lines = [safe_content(f"⚠ {hint}", "$text-warning") for hint in quirks.hints(self.order.id)]
         return Content("\n").join(lines)
 
-    def _complain(self, sentence: str) -> None:
+    def _complain(self, sentence: str, about: Field | None = None) -> None:
         self.query_one("#trouble", Static).update(safe_content(f"✖ {sentence}", "bold $text-error"))
-        for field in self.query(Field):
-            if f" {field.spec.name}" in sentence:
-                field.take_focus()
-                return
+        about = about or next((one for one in self.query(Field) if f" {one.spec.name}" in sentence), None)
+        if about is not None:
+            about.take_focus()
 
     # Keys.
 
@@ -243,7 +261,11 @@ class OrderForm(ModalScreen[None]):
             self._send()
 
     def _send(self) -> None:
-        if not self._sending:
+        empty = self._wanting()
+        # A setting may be made empty; every other field that is needed is not.
+        if empty is not None and empty.spec.name != "value":
+            self._complain(_type_it(empty.spec), empty)
+        elif not self._sending:
             self._sending = True
             spawn(self._go(), name=f"give {self.order.id}", owner=self.console.tasks)
 
@@ -261,6 +283,13 @@ class OrderForm(ModalScreen[None]):
         if self.is_current:
             self.dismiss()
         console.orders.show(runs)
+
+
+def _type_it(spec: FieldSpec) -> str:
+    """What to do about a field that must not stay empty."""
+    few = 0 < len(spec.choices) <= NAMED
+    what = listed(spec.choices) if few else spec.hint
+    return f"{spec.label} is empty. Type {what}." if what else f"{spec.label} is empty."
 
 
 def _about(station: Station) -> str:

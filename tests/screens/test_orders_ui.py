@@ -156,7 +156,53 @@ async def test_a_field_that_is_missing_is_named(engine: Engine, dial: Any, open_
         form = await shows(console, OrderForm)
         form.query(Input).last().value = ""
         await console.press("enter")
-        await console.sees("✖ start: tag is empty.")
+        await console.sees("✖ tag is empty. Type the id tag, at most 20 characters.")
+        assert engine.desk.runs == type(engine.desk.runs)(maxlen=500)
+
+
+async def test_a_form_offers_the_connectors_of_the_station_and_says_which_to_type(
+    engine: Engine, dial: Any, open_console: Any, size: Any
+) -> None:
+    async with open_console(engine, size=size) as console:
+        station = await charger(dial, engine)
+        await station.call("StatusNotification", {"connectorId": 2, "status": "Charging", "errorCode": "NoError"})
+        await console.sees("CP-001")
+        await console.press("u")
+        form = await shows(console, OrderForm)
+        assert await console.sees("1 Available · 2 Charging")
+        await console.press("enter")
+        await console.sees("✖ connector is empty. Type 1 or 2.")
+        assert form.focused is form.query(Input).first()
+        await console.press("2", "enter")
+        call = await station.answer_next({"status": "Unlocked"})
+        assert call[3] == {"connectorId": 2}
+
+
+async def test_firmware_takes_a_file_or_a_url_and_the_url_goes_before_the_proposed_file(
+    engine: Engine, dial: Any, open_console: Any, tmp_path: Path
+) -> None:
+    image = tmp_path / "image-9.bin"
+    image.write_bytes(b"x")
+    async with open_console(engine) as console:
+        station = await charger(dial, engine)
+        await console.sees("CP-001")
+        await console.press("f")
+        form = await shows(console, OrderForm)
+        file, url = list(form.query(Input))[:2]
+        await console.sees("needed: this or url", "needed: this or file")
+        await console.press("right", "enter")
+        await console.sees("✖ firmware needs file or url.")
+        file.value = str(image)
+        async with asyncio.timeout(10):
+            while "needed" in console.text():
+                await console.pilot.pause(0.02)
+        url.value = "http://images.example/9.bin"
+        await console.sees("The station downloads http://images.example/9.bin")
+        url.focus()
+        await console.sees("url: where the image lies; taken instead of the file")
+        form.query_one("#send", Button).press()
+        call = await station.answer_next({})
+        assert call[3]["location"] == "http://images.example/9.bin"
 
 
 async def test_marks_make_an_order_a_bulk_order_with_a_row_for_each(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -89,7 +89,9 @@ class Dialect(Protocol):
     ``sendable``: the actions that a station may call; ``callable``: those we may call; ``sends``: SEND actions (2.1);
     ``replayed``: the actions whose stored answer is sent again when the same call comes on a later link;
     ``types``: message types of this version; ``answers_unreadable``: whether text without a readable unique id is
-    answered, under the id "-1".
+    answered, under the id "-1"; ``evses``: whether a station consists of EVSEs with connectors within, or of connectors
+    alone; ``resets``: what a ``soft`` and a ``hard`` reset do, and ``unlocking`` what an unlock does, each as the end of a
+    sentence for the person who orders it.
     """
 
     version: str
@@ -100,6 +102,9 @@ class Dialect(Protocol):
     sends: frozenset[str]
     replayed: frozenset[str]
     answers_unreadable: bool
+    evses: bool
+    resets: Mapping[str, str]
+    unlocking: str
 
     def answer(self, frame: Frame, violations: tuple[Violation, ...], context: Context) -> Answer:
         """What the central system says to a station's call. Never raises for anything a station can send."""

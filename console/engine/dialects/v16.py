@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from console.engine.dialects import v16_answer, v16_judge, v16_read, v16_say
@@ -26,6 +27,12 @@ class V16:
     sends: frozenset[str] = frozenset()
     replayed = REPLAYED
     answers_unreadable = False
+    evses = False
+    resets: Mapping[str, str] = {
+        "soft": "stops running transactions in good order and restarts",
+        "hard": "restarts at once, as after a power cut; running transactions end",
+    }
+    unlocking = "it does not start charging, and a transaction that runs there ends first"
 
     def __init__(self) -> None:
         self._clock = Clock()

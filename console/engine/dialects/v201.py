@@ -147,6 +147,12 @@ class V201:
     sends: frozenset[str] = frozenset()
     replayed: frozenset[str] = frozenset(("MeterValues", "TransactionEvent"))
     answers_unreadable: bool = True
+    evses: bool = True
+    resets: Mapping[str, str] = {
+        "soft": "restarts when no transaction runs any more; it ends none",
+        "hard": "ends running transactions and restarts at once",
+    }
+    unlocking: str = "it does not start or stop charging: while a transaction runs there, the station may refuse"
 
     limits: ClassVar[Limits] = LIMITS
     answers: ClassVar[Mapping[str, Answering]] = ANSWERS

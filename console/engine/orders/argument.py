@@ -36,10 +36,9 @@ _BIGGEST = 2**31 - 1  # OCPP integers are 32 bits wide
 
 
 class Argument(msgspec.Struct, frozen=True, kw_only=True):
-    """One argument. ``versions`` that know it; ``choices`` for every version, or by version where they differ.
+    """One argument. ``versions`` that know it; ``choices`` and ``hint`` for every version, or by version where they differ.
 
-    ``ahead``: a span such as ``2h`` means from now on, otherwise ago. ``hint``: a few words for forms and the help;
-    ``hint_2x`` those for OCPP 2.x, where it reads otherwise there.
+    ``ahead``: a span such as ``2h`` means from now on, otherwise ago. ``hint``: a few words for forms and the help.
     """
 
     name: str
@@ -48,8 +47,7 @@ class Argument(msgspec.Struct, frozen=True, kw_only=True):
     versions: tuple[str, ...] = ALL
     choices: tuple[str, ...] | Mapping[str, tuple[str, ...]] = ()
     default: str | None = None
-    hint: str = ""
-    hint_2x: str = ""
+    hint: str | Mapping[str, str] = ""
     ahead: bool = False
 
     def choices_for(self, version: str | None) -> tuple[str, ...]:
@@ -61,8 +59,10 @@ class Argument(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(one for each in self.choices.values() for one in each))
 
     def hint_for(self, version: str | None) -> str:
-        """A few words on what belongs here, in that version."""
-        return self.hint_2x if self.hint_2x and version in NEW else self.hint
+        """A few words on what belongs here, in that version; where it is not known, in the first that has any."""
+        if isinstance(self.hint, str):
+            return self.hint
+        return self.hint.get(version or "") or next(iter(self.hint.values()))
 
     def words(self) -> str:
         """As the help writes it: ``type=soft|hard``, ``[connector]``."""
@@ -102,7 +102,7 @@ def shown(value: Any, longest: int = 60) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def _text(argument: Argument, raw: Any, _version: str | None, said: str, _now: int | None) -> str:
+def _text(_argument: Argument, raw: Any, _version: str | None, said: str, _now: int | None) -> str:
     if isinstance(raw, bool):
         text = "true" if raw else "false"
     elif isinstance(raw, str | int | float):
@@ -111,8 +111,6 @@ def _text(argument: Argument, raw: Any, _version: str | None, said: str, _now: i
         text = orjson.dumps(raw).decode()
     else:
         raise OrderError(f"{said} must be text, not {shown(raw)}.")
-    if not text.strip() and argument.required and argument.name != "value":
-        raise OrderError(f"{said} is empty.")
     return text
 
 

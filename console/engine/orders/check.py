@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.engine.errors import OrderError
-from console.engine.orders.argument import listed, nearest, shown
+from console.engine.orders.argument import Argument, listed, nearest, shown
 from console.engine.orders.table import OrderKind
 
 
@@ -15,8 +15,8 @@ def check_arguments(
 ) -> dict[str, Any]:
     """The values of the arguments, by name, in the order of the table.
 
-    ``raw`` holds text from a command line or form, or JSON values; None and, where the argument may be left out, an
-    empty text count as not given: the table's default holds then. ``version`` None accepts what any version does.
+    ``raw`` holds text from a command line or form, or JSON values; None and an empty text (but for the value of a setting,
+    which may be empty) count as not given: the table's default holds then. ``version`` None accepts what any version does.
     ``now`` (UTC ns) is where spans such as ``2h`` are counted from. Raises OrderError with a sentence that names the
     argument.
     """
@@ -30,7 +30,7 @@ def check_arguments(
         if argument.name in said:
             raise OrderError(f"{kind.id}: {argument.name} is given twice.")
         blank = isinstance(value, str) and not value.strip() and argument.name != "value"
-        if value is None or (blank and not argument.required):
+        if value is None or blank:
             continue
         said[argument.name] = argument.value(value, version, order=kind.id, now=now)
     for argument in kind.arguments_for(version):
@@ -54,9 +54,10 @@ def _unknown(kind: OrderKind, version: str | None, name: str) -> str:
 
 def _complete(kind: OrderKind, version: str | None, said: Mapping[str, Any]) -> None:
     if version is not None:
-        missing = [one.name for one in kind.arguments_for(version) if one.required and one.name not in said]
+        missing = [one for one in kind.arguments_for(version) if one.required and one.name not in said]
         if missing:
-            raise OrderError(f"{kind.id} needs {listed(missing, 'and')}: {kind.id} {kind.usage(version)}")
+            words = [_with_hint(one, version) for one in missing]
+            raise OrderError(f"{kind.id} needs {listed(words, 'and')}.")
     for group in kind.one_of:
         usable = [one.name for one in kind.arguments_for(version) if one.name in group]
         if not any(name in said for name in usable):
@@ -64,5 +65,12 @@ def _complete(kind: OrderKind, version: str | None, said: Mapping[str, Any]) -> 
     for name, other in kind.needs.items():
         if name in said and other not in said:
             raise OrderError(f"{kind.id} needs {other} along with {name}.")
-    if kind.id == "firmware" and "file" in said and "url" in said:
-        raise OrderError("firmware takes a file or a url, not both.")
+    for name, other in kind.instead.items():
+        if name in said and other in said:
+            raise OrderError(f"{kind.id} takes {other} or {name}, not both.")
+
+
+def _with_hint(argument: Argument, version: str | None) -> str:
+    """What is needed, and what to type: ``message=…`` may be chosen, the others have a few words of their own."""
+    hint = argument.hint_for(version)
+    return f"{argument.name} ({hint})" if hint else argument.name

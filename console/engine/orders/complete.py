@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from console.engine.dialects import dialect
+from console.engine.dialects import VERSIONS, dialect
 from console.engine.errors import ChargehandError
 from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.model import Station
 from console.engine.orders.argument import Argument
 from console.engine.orders.grammar import Word, words
+from console.engine.orders.places import places
 from console.engine.orders.table import ORDERS, OrderKind, order_kind
 
 MOST = 50  # more are no help to anybody
@@ -36,7 +37,7 @@ def complete(
     current = Word("", len(line), len(line), None, len(line)) if fresh else found[-1]
     before = found if fresh else found[:-1]
     if not before:
-        return _pick(((one.id, one.title) for one in ORDERS), current.value, current.start)
+        return _pick(((one.id, one.gist) for one in ORDERS), current.value, current.start)
     try:
         kind = order_kind(before[0].value)
     except ChargehandError:
@@ -47,17 +48,16 @@ def complete(
         return _raw(before, current, fleet, about)
     if current.key is not None:
         argument = kind.argument(current.key, about.version if about else None)
-        return (
-            []
-            if argument is None
-            else _pick(_values(argument, about, fleet, images), current.value, current.value_start, True)
-        )
+        if argument is None:
+            return []
+        said = {one.key: one.value for one in before if one.key is not None}
+        return _pick(_values(argument, about, fleet, images, said), current.value, current.value_start, True)
     offers: list[Completion] = []
     if len(before) == 1:
         offers += _pick(_stations(fleet), current.value, current.start)
     if named is not None or station is not None:
-        said = {one.key for one in before if one.key is not None}
-        offers += _pick(_names(kind, about, said), current.value, current.start, bare=True)
+        names = _names(kind, about, {one.key for one in before if one.key is not None})
+        offers += _pick(names, current.value, current.start, bare=True)
     return offers[:MOST]
 
 
@@ -96,7 +96,9 @@ def _names(kind: OrderKind, station: Station | None, said: set[str]) -> list[tup
     return [(f"{one.name}=", one.hint_for(version) or ", ".join(one.choices_for(version))) for one in rows]
 
 
-def _values(argument: Argument, station: Station | None, fleet: Fleet, images: Sequence[str]) -> list[tuple[str, str]]:
+def _values(
+    argument: Argument, station: Station | None, fleet: Fleet, images: Sequence[str], said: Mapping[str, str]
+) -> list[tuple[str, str]]:
     version = station.version if station else None
     if argument.kind == "bool":
         return [("true", ""), ("false", "")]
@@ -109,9 +111,7 @@ def _values(argument: Argument, station: Station | None, fleet: Fleet, images: S
         return []
     name = argument.name
     if name in ("connector", "evse"):
-        return [
-            (str(getattr(one, name if version != "1.6" else "evse")), one.status or "") for one in station.connectors()
-        ]
+        return places(station, name, said.get("evse"))
     if name == "transaction":
         running = [fleet.transactions[one] for one in station.active if one in fleet.transactions]
         return [(one.wire, f"EVSE {one.evse} {one.id_tag or ''}".strip()) for one in running if one.wire]
@@ -137,7 +137,7 @@ def _raw(before: list[Word], current: Word, fleet: Fleet, about: Station | None)
     if len(before) == 1:
         offers += _pick(_stations(fleet), current.value, current.start)
     if len(before) == 2 or about is not None:
-        version = about.version if about is not None and about.version else "2.1"
+        version = about.version if about is not None and about.version else VERSIONS[-1]
         actions = sorted(dialect(version).callable)
         offers += _pick(((name, f"OCPP {version}") for name in actions), current.value, current.start)
     return offers[:MOST]

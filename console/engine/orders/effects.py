@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from console.engine.dialects import dialect
+
 Given = Mapping[str, Any]
 
 
@@ -32,27 +34,21 @@ def takes_out(given: Given) -> bool:
     return str(given.get("operative", "")).casefold() in ("false", "no", "off", "0")
 
 
+_RESETS = {
+    "soft": "restarts: OCPP 1.6 stops running transactions first, 2.x waits until none runs any more",
+    "hard": "ends running transactions and restarts at once",
+}
+
+
 def reset(given: Given, version: str | None = None) -> str:
-    place = _where(given)
-    hard = given.get("type") == "hard"
-    if version == "1.6":
-        if hard:
-            return f"{place} restarts at once, as after a power cut; running transactions end."
-        return f"{place} stops running transactions in good order and restarts."
-    if version is None and not hard:
-        return f"{place} restarts: OCPP 1.6 stops running transactions first, 2.x waits until none runs any more."
-    if hard:
-        return f"{place} ends running transactions and restarts at once."
-    return f"{place} restarts when no transaction runs any more; it ends none."
+    how = "hard" if given.get("type") == "hard" else "soft"
+    does = _RESETS if version is None else dialect(version).resets
+    return f"{_where(given)} {does[how]}."
 
 
 def unlock(given: Given, version: str | None = None) -> str:
-    lets_go = f"the lock of {_where(given, 'the connector')} lets go of the cable"
-    if version == "1.6":
-        return f"{lets_go}; it does not start charging, and a transaction that runs there ends first."
-    if version is None:
-        return f"{lets_go}; it does not start charging."
-    return f"{lets_go}; it does not start or stop charging: while a transaction runs there, the station may refuse."
+    does = "it does not start charging" if version is None else dialect(version).unlocking
+    return f"the lock of {_where(given, 'the connector')} lets go of the cable; {does}."
 
 
 def start(given: Given, _version: str | None = None) -> str:

@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.model import Station
 from console.engine.orders.argument import Argument
+from console.engine.orders.places import places
 from console.engine.orders.schema_form import FieldSpec, callable_actions
 from console.engine.orders.table import OrderKind
 from console.engine.transfer.model import StoredFile
 
 __all__ = ["FieldSpec", "form_for"]
+
+_PLACES = ("connector", "evse")
 
 
 def form_for(
@@ -35,15 +38,16 @@ def form_for(
     for argument in kind.arguments_for(version):
         if argument.name in fields:
             continue
-        choices = _choices(kind, argument, version, station, images)
+        there = places(station, argument.name) if station is not None and argument.name in _PLACES else []
         fields[argument.name] = FieldSpec(
             name=argument.name,
             kind=argument.kind,
             label=argument.name,
             value=known.get(argument.name, argument.default or ""),
-            choices=choices,
+            choices=tuple(place for place, _ in there) or _choices(kind, argument, version, station, images),
             required=argument.required,
             hint=argument.hint_for(version),
+            offer=" · ".join(f"{place} {status}".rstrip() for place, status in there),
         )
     return list(fields.values())
 

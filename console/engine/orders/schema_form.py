@@ -8,7 +8,10 @@ from console.engine.dialects import dialect
 
 
 class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One field of a form. ``value`` is what stands in it at first; ``hint`` a few words; ``longest`` characters."""
+    """One field of a form. ``value`` is what stands in it at first; ``hint`` a few words; ``longest`` characters.
+
+    ``offer``: what the station has that fits, in words: ``1 Available · 2 Charging``.
+    """
 
     name: str
     kind: str
@@ -17,6 +20,7 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
     choices: tuple[str, ...] = ()
     required: bool = False
     hint: str = ""
+    offer: str = ""
     longest: int | None = None
 
 

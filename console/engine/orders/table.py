@@ -24,8 +24,9 @@ class OrderKind(msgspec.Struct, frozen=True, kw_only=True):
 
     ``effect`` says in a sentence what will happen, from the arguments that are known so far and the station's version.
     ``done_when``: what is waited for; ``done_at_evse`` where the order names a single EVSE and that differs. ``one_of``:
-    groups of which at least one must be given; ``needs``: arguments that mean nothing without another one. ``patience``:
-    seconds to wait for the effect on a screen; None takes the profile's ``effect_timeout``.
+    groups of which at least one must be given; ``instead``: arguments that stand in for another one, so that not both can
+    be given; ``needs``: arguments that mean nothing without another one. ``patience``: seconds to wait for the effect on
+    a screen; None takes the profile's ``effect_timeout``.
     """
 
     id: str
@@ -38,6 +39,7 @@ class OrderKind(msgspec.Struct, frozen=True, kw_only=True):
     help: str
     versions: tuple[str, ...] = ALL
     one_of: tuple[tuple[str, ...], ...] = ()
+    instead: Mapping[str, str] = msgspec.field(default_factory=dict)
     needs: Mapping[str, str] = msgspec.field(default_factory=dict)
     patience: float | None = None
     done_at_evse: str = ""
@@ -55,6 +57,11 @@ class OrderKind(msgspec.Struct, frozen=True, kw_only=True):
         """What the order with these arguments is done with, as the end of "done when"."""
         return self.done_at_evse if self.done_at_evse and given.get("evse") else self.done_when
 
+    @property
+    def gist(self) -> str:
+        """What it does, in the first sentence of the help."""
+        return self.help.split(". ")[0].rstrip(".")
+
     def usage(self, version: str | None = None) -> str:
         """The arguments as the help writes them."""
         words: dict[str, None] = {}
@@ -69,48 +76,42 @@ def _always(level: Danger) -> Callable[[effects.Given], Danger]:
     return lambda _given: level
 
 
-_CONNECTOR = Argument(name="connector", kind="int", hint="1 is the first", hint_2x="n is EVSE n, connector 1")
-_EVSE = Argument(name="evse", kind="int", versions=NEW, hint="the EVSE, where connector counts within it")
+def _hints(old: str, new: str) -> Mapping[str, str]:
+    return {**dict.fromkeys(OLD, old), **dict.fromkeys(NEW, new)}
 
+
+_CONNECTOR = Argument(
+    name="connector", kind="int", hint=_hints("a number; 1 is the first", "a number; n is EVSE n, connector 1")
+)
+_EVSE = Argument(name="evse", kind="int", versions=NEW, hint="the EVSE, where connector counts within it")
+_VALUE_OF = (
+    Argument(name="attribute", kind="choice", versions=NEW, choices=("Actual", "Target", "MinSet", "MaxSet")),
+    msgspec.structs.replace(_EVSE, hint="of a component of that EVSE"),
+    Argument(name="instance", versions=NEW, hint="of the variable, where it has several"),
+)
+_WHEN = Argument(name="retrieve", kind="time", ahead=True, hint="not before: a time, or 2h from now")
+
+_TRIGGERS: Final = ("BootNotification", "StatusNotification", "MeterValues", "Heartbeat")
+_TRIGGERS_2X: Final = (
+    *_TRIGGERS,
+    "TransactionEvent",
+    "FirmwareStatusNotification",
+    "LogStatusNotification",
+    "PublishFirmwareStatusNotification",
+    "SignChargingStationCertificate",
+    "SignCombinedCertificate",
+    "SignV2GCertificate",
+)
 TRIGGERS: Final[Mapping[str, tuple[str, ...]]] = {
     "1.6": (
-        "BootNotification",
-        "StatusNotification",
-        "MeterValues",
-        "Heartbeat",
+        *_TRIGGERS,
         "DiagnosticsStatusNotification",
         "FirmwareStatusNotification",
         "LogStatusNotification",
         "SignChargePointCertificate",
     ),
-    "2.0.1": (
-        "BootNotification",
-        "StatusNotification",
-        "MeterValues",
-        "Heartbeat",
-        "TransactionEvent",
-        "FirmwareStatusNotification",
-        "LogStatusNotification",
-        "PublishFirmwareStatusNotification",
-        "SignChargingStationCertificate",
-        "SignV2GCertificate",
-        "SignCombinedCertificate",
-    ),
-    "2.1": (
-        "BootNotification",
-        "StatusNotification",
-        "MeterValues",
-        "Heartbeat",
-        "TransactionEvent",
-        "FirmwareStatusNotification",
-        "LogStatusNotification",
-        "PublishFirmwareStatusNotification",
-        "SignChargingStationCertificate",
-        "SignV2GCertificate",
-        "SignV2G20Certificate",
-        "SignCombinedCertificate",
-        "CustomTrigger",
-    ),
+    "2.0.1": _TRIGGERS_2X,
+    "2.1": (*_TRIGGERS_2X, "SignV2G20Certificate", "CustomTrigger"),
 }
 """What TriggerMessage can ask for, likeliest first (1.6: with the ExtendedTriggerMessage of the security white paper)."""
 
@@ -150,8 +151,7 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
             Argument(
                 name="tag",
                 required=True,
-                hint="the id tag, at most 20 characters",
-                hint_2x="the id token, at most 36 characters",
+                hint=_hints("the id tag, at most 20 characters", "the id token, at most 36 characters"),
             ),
             Argument(name="type", versions=NEW, hint="of the id token: Central, ISO14443, eMAID, …"),
         ),
@@ -180,12 +180,13 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         key="f",
         title="Update the firmware",
         arguments=(
-            Argument(name="file", kind="file", hint="an image on this machine, or the name of one sent before"),
-            Argument(name="url", hint="where the station finds it, instead of a file"),
-            Argument(name="retrieve", kind="time", ahead=True, hint="not before: a time, or 2h from now"),
-            Argument(name="install", kind="time", ahead=True, versions=NEW, hint="not before: a time, or 2h from now"),
+            Argument(name="file", kind="file", hint="an image of this machine, or of those in Files"),
+            Argument(name="url", hint="where the image lies; taken instead of the file"),
+            _WHEN,
+            msgspec.structs.replace(_WHEN, name="install", versions=NEW),
         ),
         one_of=(("file", "url"),),
+        instead={"url": "file"},
         effect=effects.firmware,
         danger=_always("danger"),
         done_when="Installed",
@@ -244,9 +245,7 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
             Argument(name="key", versions=OLD, hint="configuration keys with commas; none: all"),
             Argument(name="component", versions=NEW, hint="such as OCPPCommCtrlr; none: everything"),
             Argument(name="variable", versions=NEW, hint="such as HeartbeatInterval"),
-            Argument(name="attribute", kind="choice", versions=NEW, choices=("Actual", "Target", "MinSet", "MaxSet")),
-            msgspec.structs.replace(_EVSE, hint="of a component of that EVSE"),
-            Argument(name="instance", versions=NEW, hint="of the variable, where it has several"),
+            *_VALUE_OF,
         ),
         needs={"variable": "component"},
         effect=effects.get,
@@ -260,12 +259,10 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         title="Change a setting",
         arguments=(
             Argument(name="key", required=True, versions=OLD, hint="the configuration key"),
-            Argument(name="component", required=True, versions=NEW, hint="such as OCPPCommCtrlr"),
-            Argument(name="variable", required=True, versions=NEW, hint="such as HeartbeatInterval"),
+            Argument(name="component", required=True, versions=NEW, hint="a component, such as OCPPCommCtrlr"),
+            Argument(name="variable", required=True, versions=NEW, hint="a variable, such as HeartbeatInterval"),
             Argument(name="value", required=True, hint="the new value, as text"),
-            Argument(name="attribute", kind="choice", versions=NEW, choices=("Actual", "Target", "MinSet", "MaxSet")),
-            msgspec.structs.replace(_EVSE, hint="of a component of that EVSE"),
-            Argument(name="instance", versions=NEW, hint="of the variable, where it has several"),
+            *_VALUE_OF,
         ),
         effect=effects.set,
         danger=_always("careful"),
@@ -287,7 +284,7 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         key=None,
         title="Transfer data",
         arguments=(
-            Argument(name="vendor", required=True, hint="vendorId"),
+            Argument(name="vendor", required=True, hint="the vendorId, such as org.acme"),
             Argument(name="message", hint="messageId"),
             Argument(name="data", versions=OLD, hint="text"),
             Argument(name="data", kind="json", versions=NEW, hint="JSON or text"),
@@ -302,7 +299,7 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         key="w",
         title="Send any call",
         arguments=(
-            Argument(name="action", required=True, hint="such as GetLocalListVersion"),
+            Argument(name="action", required=True, hint="an action, such as GetLocalListVersion"),
             Argument(name="payload", kind="json", hint="a JSON object"),
         ),
         effect=effects.raw,

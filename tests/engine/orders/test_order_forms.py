@@ -34,6 +34,38 @@ async def test_the_only_connector_and_the_last_tag_are_filled_in(port: FakePort)
     assert values(port, "unlock", evse=2, connector=1) == {"connector": "2"}
 
 
+async def test_the_connectors_of_the_station_are_offered_with_their_status(port: FakePort) -> None:
+    port.connect("CP-001", "1.6")
+    status(port, 1)
+    status(port, 2, "Charging")
+    (field,) = form_for(order_kind("unlock"), port.fleet.station("CP-001"), port.fleet)
+    assert (field.choices, field.offer, field.value) == (("1", "2"), "1 Available · 2 Charging", "")
+
+
+async def test_connectors_are_counted_as_the_version_counts_them(port: FakePort) -> None:
+    port.connect("CP-002", "2.0.1")
+    for evse, connector in ((1, 1), (1, 2), (2, 1)):
+        request = {
+            "timestamp": "2025-01-01T00:00:00Z",
+            "connectorStatus": "Available",
+            "evseId": evse,
+            "connectorId": connector,
+        }
+        port.hear("CP-002", "StatusNotification", request)
+    assert texts(port, "unlock CP-002 connector=") == ["1", "2"]  # of EVSE 1 and of EVSE 2, the first of each
+    assert texts(port, "unlock CP-002 evse=") == ["1", "2"]
+    assert texts(port, "unlock CP-002 evse=1 connector=") == ["1", "2"]
+    assert texts(port, "unlock CP-002 evse=2 connector=") == ["1"]
+
+
+async def test_completion_tells_what_an_order_does(port: FakePort) -> None:
+    for offer in complete("", 0, port.fleet):
+        kind = order_kind(offer.text)
+        assert offer.meta == kind.gist
+        assert kind.title.casefold() != offer.meta.casefold()
+    assert order_kind("reset").gist == "Restarts the station"
+
+
 async def test_the_running_transaction_is_filled_in(port: FakePort) -> None:
     port.connect("CP-001", "1.6")
     request = {"connectorId": 1, "idTag": "T", "meterStart": 0, "timestamp": "2025-01-01T00:00:00Z"}

@@ -106,6 +106,8 @@ def test_hints_speak_of_the_version_of_the_station() -> None:
         for argument in kind.arguments_for("1.6"):
             assert "2.x" not in argument.hint_for("1.6"), (kind.id, argument.name)
             assert "1.6" not in argument.hint_for("2.0.1"), (kind.id, argument.name)
+            for version in argument.versions:
+                assert len(f"{argument.name}: {argument.hint_for(version)}") <= 56, "must fit below the field"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +143,9 @@ def test_text_and_json_become_the_same_values(
 @pytest.mark.parametrize(
     ("version", "name", "said", "sentence"),
     [
-        ("1.6", "unlock", {}, "unlock needs connector"),
+        ("1.6", "unlock", {}, "unlock needs connector (a number; 1 is the first)."),
+        ("2.1", "unlock", {"connector": " "}, "unlock needs connector (a number; n is EVSE n, connector 1)."),
+        ("1.6", "set", {"value": ""}, "set needs key (the configuration key)."),
         ("1.6", "reset", {"typ": "hard"}, "did you mean “type”?"),
         ("1.6", "reset", {"type": "warm"}, "soft or hard, not “warm”"),
         ("1.6", "reset", {"type": "soft", "evse": 1}, "takes no evse with OCPP 1.6"),
@@ -150,14 +154,14 @@ def test_text_and_json_become_the_same_values(
         ("1.6", "trigger", {"message": "TransactionEvent"}, "known in OCPP 2.0.1 or 2.1 only"),
         ("1.6", "stop", {}, "stop needs transaction or connector"),
         ("1.6", "firmware", {}, "firmware needs file or url"),
-        ("1.6", "firmware", {"file": "a", "url": "b"}, "not both"),
+        ("1.6", "firmware", {"file": "a", "url": "b"}, "firmware takes file or url, not both."),
         ("1.6", "availability", {"operative": "perhaps"}, "true or false"),
         ("1.6", "unlock", {"connector": "-1"}, "whole number"),
         ("1.6", "unlock", {"connector": True}, "whole number"),
         ("1.6", "unlock", {"connector": "99999999999"}, "whole number"),
         ("1.6", "diagnostics", {"since": "yesterday"}, "is neither"),
         ("1.6", "clear-cache", {"all": "x"}, "takes no arguments"),
-        ("1.6", "start", {"tag": "  "}, "tag is empty"),
+        ("1.6", "start", {"tag": "  "}, "start needs tag (the id tag, at most 20 characters)."),
         ("1.6", "start", {"tag": "x" * 200_000}, "100000"),
         ("1.6", "start", {"tag": "a", "TAG": "b"}, "given twice"),
     ],
