@@ -28,7 +28,7 @@ def read_json(text: str) -> tuple[Any, str | None]:
             text, object_pairs_hook=Pairs, parse_int=Number, parse_float=Number, parse_constant=Number, strict=False
         )
     except json.JSONDecodeError as error:
-        return None, f"{error.msg} at character {error.pos}"
+        return None, f"{error.msg} at column {error.pos + 1}"
     except RecursionError:
         return None, "nested too deeply to be shown as a tree"
     return value, None

@@ -164,8 +164,8 @@ class FrameView(LineView):
 
     @property
     def _note(self) -> str:
-        """Said above a text that could not be read."""
-        return f"✖ {self._trouble}" if self._trouble is not None and self._raw else ""
+        """Said above a text that could not be read, where nobody has counted the column: else it is lit, and told."""
+        return f"✖ {self._trouble}" if self._trouble is not None and self._raw and self._column is None else ""
 
     def sync_size(self) -> None:
         """Indented lines may be longer than the screen; wrapped ones never are."""

@@ -61,7 +61,9 @@ async def test_a_broken_frame_opens_at_its_broken_column(engine: Engine, dial: A
     await station.hear()
     async with open_console(engine) as console:
         section = await opened(console, engine.feed.last_id)
-        await console.sees("Broken", "column", '"transactionId":,', "FormationViolation")
+        screen = await console.sees("Broken", "at column 56", '"transactionId":,', "FormationViolation")
+        assert "character" not in screen.replace("unexpected character", "")
+        assert screen.count(" 55") == 0
         assert section.frames.views[0].mode == "raw"
 
 

@@ -100,9 +100,12 @@ async def test_text_that_is_no_json_is_shown_raw_with_the_place_where_reading_fa
         app.view.set_frame(raw, column=raw.index(",{"))
         await pilot.pause()
         assert app.view.mode == "raw"
-        assert "✖ Expecting value" in drawn(app)[0]
-        reversed_text = [s.text for s in app.view.render_line(1) if s.style is not None and s.style.reverse]
+        assert "✖" not in drawn(app)[0]
+        reversed_text = [s.text for s in app.view.render_line(0) if s.style is not None and s.style.reverse]
         assert reversed_text == [","]
+        app.view.set_frame(raw)
+        await pilot.pause()
+        assert f"✖ Expecting value at column {raw.index('[,') + 2}" in drawn(app)[0]
 
 
 @pytest.mark.parametrize(("raw", "column"), [("[2,", 3), ("\x1b\x1b[", 1), ("{\n]", 2), ("", 0), ("x", 99)])
