@@ -117,6 +117,7 @@ def quiet_socket(attempt: Attempt, rtt_ms: float | None, said: Callable[[str], N
         heard=0.0,
         send=send,
         close=nothing,
+        transport=SimpleNamespace(is_closing=lambda: False),
         pause=nothing,
         resume=nothing,
         abort=nothing,
