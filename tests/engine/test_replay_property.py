@@ -93,6 +93,7 @@ STEPS = st.lists(
         st.tuples(st.just("2.0.1"), MESSAGES_2X, st.sampled_from(["1", "2", "3"])),
         st.tuples(st.just("text"), st.sampled_from(["[2,", "nonsense", '[3,"x",{}]']), st.none()),
         st.tuples(st.just("drop"), st.sampled_from(["1.6", "2.0.1"]), st.none()),
+        st.tuples(st.just("close"), st.none(), st.none()),
         st.tuples(st.just("restart"), st.none(), st.none()),
     ),
     max_size=24,
@@ -149,6 +150,9 @@ class World:
             await self.start()
         elif kind == "drop":
             await self.drop(what)
+        elif kind == "close":
+            for one in self.engine.fleet.active():
+                await self.engine.happen("transaction.closed", station=one.station, transaction=one.id, by="a test")
         elif kind == "text":
             await (await self.link("1.6")).send(what)
         else:

@@ -134,14 +134,14 @@ def _retried(payload: dict[str, Any], context: Context) -> int | None:
     """The id that this very start was given before: a retry may come with a new message id (errata 3.1)."""
     if context.station is None:
         return None
-    known = context.fleet.same_start(
+    wire = context.fleet.same_start(
         context.station.id,
         place(payload.get("connectorId"))[0],
         text(payload.get("idTag")),
         when(payload.get("timestamp")),
         number(payload.get("meterStart")),
     )
-    given = None if known is None else integer(known.wire)
+    given = None if wire is None else integer(wire)
     return given if given is not None and 0 < given <= _INT32 else None
 
 

@@ -8,14 +8,18 @@ from console.engine.fleet.model import (
     ACTIVE,
     CONNECTORS,
     FLAGS,
+    PAST,
     RECENT,
     STATIONS,
     STRANGERS,
     Connector,
     Evse,
+    Past,
     Station,
     Transaction,
 )
+
+_FLOWS = ("Power.Active", "Power.Reactive", "Current.Import", "Current.Export")
 
 
 def ensure_station(fleet: Fleet, identity: str, time: int) -> Station:
@@ -102,18 +106,56 @@ def retire(fleet: Fleet, station: Station, transaction: Transaction) -> None:
         station.recent.append(transaction.id)
     for connector in station.connectors():
         if connector.transaction == transaction.id:
-            connector.transaction = None
-            connector.power_w = 0.0 if connector.power_w is not None else None
+            # An older one out of an offline queue may have stood in the place of the one that runs.
+            running = fleet.active_on(station.key, connector.evse, connector.connector)
+            connector.transaction = None if running is None else running.id
+            if running is None:
+                quieten(station, connector)
             connector.changed = station.changed + 1
     while len(station.recent) > RECENT:
         drop(fleet, station, station.recent.pop(0))
 
 
+def resume(station: Station, transaction: Transaction, at: int) -> None:
+    """A session that a person has closed goes on: the station's own word, told after that end, counts for more."""
+    if transaction.closed_by is None or transaction.state != "inferred" or at <= (transaction.stopped or 0):
+        return
+    flag(transaction, f"was closed by hand ({transaction.closed_by}), but goes on")
+    transaction.state, transaction.stopped, transaction.closed_by = "active", None, None
+    if transaction.id in station.recent:
+        station.recent.remove(transaction.id)
+        station.active.append(transaction.id)
+
+
 def drop(fleet: Fleet, station: Station, number: int) -> None:
     """Let a transaction go that is not at hand any more; the journal has it."""
     gone = fleet.transactions.pop(number, None)
-    if gone is not None and gone.wire is not None and fleet.wires.get((station.key, gone.wire)) == gone.id:
+    if gone is None or gone.wire is None:
+        return
+    if fleet.wires.get((station.key, gone.wire)) == gone.id:
         del fleet.wires[station.key, gone.wire]
+    if not unnumbered(gone.wire):
+        station.past.append(Past(gone.wire, gone.id, gone.started, gone.evse))
+        del station.past[:-PAST]
+
+
+def quieten(station: Station, connector: Connector) -> None:
+    """What flowed flows no more: its last values would pretend. The energy registers stand as they are."""
+    connector.power_w = None
+    connector.soc = None
+    connector.powers.clear()
+    for name in [name for name in connector.meter if ".Register" not in name]:
+        del connector.meter[name]
+    connector.changed = station.changed + 1
+
+
+def suspend(station: Station, connector: Connector) -> None:
+    """Car or station takes a break: no power, whatever was measured last; the next reading tells again."""
+    if connector.power_w:
+        connector.power_w = 0.0
+    for name in [name for name in connector.meter if name.startswith(_FLOWS)]:
+        del connector.meter[name]
+    connector.changed = station.changed + 1
 
 
 def unnumbered(wire: str | None) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from console.engine.fleet.model import Alarm, Station, StoredSample, Transaction
+from console.engine.fleet.model import Alarm, Past, Station, StoredSample, Transaction
 
 
 class Dirty:
@@ -61,6 +61,10 @@ class Fleet:
         found = self.wires.get((station.casefold(), wire))
         return None if found is None else self.transactions.get(found)
 
+    def past(self, station: Station, wire: str | None) -> Past | None:
+        """What is still known of the station's newest transaction with that id that is not at hand any more."""
+        return next((one for one in reversed(station.past) if one.wire == wire), None)
+
     def active_on(self, station: str, evse: int | None, connector: int | None = None) -> Transaction | None:
         """The newest active transaction on that EVSE; with ``evse`` None, the only active one of the station."""
         owner = self.station(station)
@@ -76,8 +80,11 @@ class Fleet:
 
     def same_start(
         self, station: str, evse: int | None, id_tag: str | None, at: int | None, meter_wh: float | None
-    ) -> Transaction | None:
-        """A transaction with the very same beginning: a retried StartTransaction gets the same id (wire-rules 4)."""
+    ) -> str | None:
+        """The id on the wire of a transaction with the very same beginning: a retried StartTransaction gets it again.
+
+        Of those that are not at hand only time and EVSE are known; a station begins no two on one EVSE in one second.
+        """
         owner = self.station(station)
         if owner is None or at is None:
             return None
@@ -91,8 +98,8 @@ class Fleet:
                 and one.start_wh == meter_wh
                 and one.start_exchange is not None
             ):
-                return one
-        return None
+                return one.wire
+        return next((one.wire for one in reversed(owner.past) if (one.started, one.evse) == (at, evse)), None)
 
     def active(self) -> list[Transaction]:
         """Every active transaction."""

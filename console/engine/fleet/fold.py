@@ -1,7 +1,7 @@
 """How each record changes the fleet. The only code that writes the read model.
 
 Deterministic by construction: no clock, no randomness, no hash order. ``fold_exchange`` takes an exchange and the
-events that its dialect read from it; ``fold_happening`` takes what befell the endpoint or what an operator decided.
+events that its dialect read from it; ``fold_happening`` (``happenings.py``) what befell the endpoint or was decided.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from console.engine.fleet.alarms import DANGER, ERROR, NOTICE, WARNING, clear_alarm, raise_alarm
-from console.engine.fleet.entities import ensure_connector, ensure_station, forget_strangers
+from console.engine.fleet.entities import ensure_connector, ensure_station, forget_strangers, quieten, suspend
 from console.engine.fleet.events import (
     Authorized,
     Booted,
@@ -28,15 +28,14 @@ from console.engine.fleet.events import (
     VariableSeen,
 )
 from console.engine.fleet.fleet import Fleet
-from console.engine.fleet.model import ATTRIBUTES, CONNECTORS, OPENS, STAGES, VARIABLES, Stage, Station, Variable
+from console.engine.fleet.happenings import fold_happening
+from console.engine.fleet.model import ATTRIBUTES, CONNECTORS, STAGES, VARIABLES, Connector, Stage, Station, Variable
 from console.engine.fleet.readings import fold_sampled, fold_skew
 from console.engine.fleet.sessions import fold_transaction
-from console.engine.wire.exchange import Exchange, Happening
+from console.engine.wire.exchange import Exchange
 
-NS = 1_000_000_000
 SKEW_LIMIT_S = 300.0
-LOOP_OPENS = 5
-LOOP_WINDOW_NS = 60 * NS
+IDLE = frozenset(("Available", "Unavailable", "Faulted"))  # a connector at which nothing flows
 
 # Security events that every sound station sends now and then: kept, not an alarm.
 ROUTINE = frozenset(
@@ -138,8 +137,7 @@ def _status(fleet: Fleet, station: Station, event: StatusChanged, exchange: Exch
     connector.vendor_error = event.vendor_error
     connector.info = event.info
     connector.reported = event.at
-    if event.status in ("Available", "Unavailable", "Faulted") and connector.power_w:
-        connector.power_w = 0.0
+    _flow(fleet, station, connector, event.status)
     if event.at is not None:
         fold_skew(station, event.at, exchange.time, queued=False)
         _judge_skew(fleet, station, exchange)
@@ -157,6 +155,20 @@ def _status(fleet: Fleet, station: Station, event: StatusChanged, exchange: Exch
             raise_alarm(fleet, station, "fault", cause, text, severity, exchange.time, exchange.id)
     else:
         clear_alarm(fleet, station, "fault", cause, exchange.time)
+
+
+def _flow(fleet: Fleet, station: Station, connector: Connector, status: str | None) -> None:
+    """What a status says of the values that were measured before it."""
+    if status in IDLE:
+        quieten(station, connector)
+    elif status in ("SuspendedEV", "SuspendedEVSE"):
+        suspend(station, connector)
+    else:
+        return
+    running = fleet.transactions.get(connector.transaction or 0)
+    if running is not None and running.power_w:
+        running.power_w = None if status in IDLE else 0.0
+        fleet.touch_transaction(running)
 
 
 def _sampled(fleet: Fleet, station: Station, event: Sampled, exchange: Exchange) -> None:
@@ -274,112 +286,4 @@ _HANDLERS: dict[type, Callable[[Fleet, Station, Any, Exchange], None]] = {
 }
 
 
-def fold_happening(fleet: Fleet, happening: Happening) -> None:
-    """Fold what befell the endpoint or what an operator decided."""
-    handler = _KINDS.get(happening.kind)
-    if handler is not None:
-        handler(fleet, happening)
-    fleet.cursor = happening.id
-
-
-def _console_started(fleet: Fleet, happening: Happening) -> None:
-    # A killed console wrote no link.closed: whatever was connected then is not now.
-    for station in list(fleet.stations.values()):
-        if station.connected:
-            _close(fleet, station, happening)
-
-
-def _opened(fleet: Fleet, happening: Happening) -> None:
-    if happening.station is None:
-        return
-    station = ensure_station(fleet, happening.station, happening.time)
-    data = happening.data
-    station.connected = True
-    station.link = happening.link
-    station.peer = data.get("peer")
-    station.local = data.get("local")
-    station.path = data.get("path")
-    station.version = data.get("version", station.version)
-    station.security = data.get("security", 0)
-    station.link_opened = happening.time
-    station.last_seen = max(station.last_seen, happening.time)
-    station.opens = [*station.opens[-OPENS + 1 :], happening.time]
-    lately = sum(1 for time in station.opens if happening.time - time < LOOP_WINDOW_NS)
-    if lately >= LOOP_OPENS:
-        text = f"connected {lately} times within a minute"
-        raise_alarm(fleet, station, "reconnect", "loop", text, WARNING, happening.time, happening.id)
-    else:
-        clear_alarm(fleet, station, "reconnect", "loop", happening.time)
-    clear_alarm(fleet, station, "offline", "session", happening.time)
-    if data.get("replaced_alive"):
-        text = f"two links claimed this identity at once; the newer one, from {data.get('peer')}, was kept"
-        raise_alarm(fleet, station, "identity", "double", text, ERROR, happening.time, happening.id)
-    fleet.touch(station)
-
-
-def _closed(fleet: Fleet, happening: Happening) -> None:
-    station = fleet.stations.get((happening.station or "").casefold())
-    # The end of an older link never unregisters a newer one.
-    if station is not None and station.link == happening.link:
-        _close(fleet, station, happening)
-
-
-def _refused(fleet: Fleet, happening: Happening) -> None:
-    data = happening.data
-    if not data.get("guessing"):
-        return
-    address = str(data.get("peer") or "?").rsplit(":", 1)[0]
-    text = f"{address} keeps sending wrong passwords, last for {data.get('identity')}; they are not looked at any more"
-    raise_alarm(fleet, None, "security", f"guessing {address}", text, ERROR, happening.time, happening.id)
-
-
-def _clock_set(fleet: Fleet, happening: Happening) -> None:
-    seconds = float(happening.data.get("seconds", 0))
-    way = "ahead" if seconds > 0 else "back"
-    text = f"this computer's clock was set {way} by {abs(seconds):.0f} s; times before and after do not compare"
-    raise_alarm(fleet, None, "clock", "console", text, WARNING, happening.time, happening.id)
-
-
-def _close(fleet: Fleet, station: Station, happening: Happening) -> None:
-    station.connected = False
-    station.link = None
-    station.link_closed = happening.time
-    for evse in station.evses.values():
-        for connector in evse.connectors.values():
-            connector.power_w = None
-    if station.active:
-        text = f"offline with {len(station.active)} running session{'s' if len(station.active) > 1 else ''}"
-        raise_alarm(fleet, station, "offline", "session", text, ERROR, happening.time, happening.id)
-    fleet.touch(station)
-    forget_strangers(fleet, station, happening.time)
-
-
-def _approved(fleet: Fleet, happening: Happening) -> None:
-    if happening.station is None:
-        return
-    station = ensure_station(fleet, happening.station, happening.time)
-    station.approved = happening.kind == "station.accepted"
-    if not station.approved and station.registration == "Accepted":
-        station.registration = "Rejected"
-    fleet.touch(station)
-
-
-def _acknowledged(fleet: Fleet, happening: Happening) -> None:
-    alarm = fleet.alarms.get(happening.data.get("alarm", 0))
-    if alarm is not None:
-        alarm.acknowledged = happening.time
-        alarm.acknowledged_by = happening.data.get("by")
-        alarm.note = happening.data.get("note") or alarm.note
-        fleet.touch_alarm(alarm)
-
-
-_KINDS: dict[str, Callable[[Fleet, Happening], None]] = {
-    "console.started": _console_started,
-    "link.opened": _opened,
-    "link.closed": _closed,
-    "link.refused": _refused,
-    "console.clock": _clock_set,
-    "station.accepted": _approved,
-    "station.refused": _approved,
-    "alarm.acknowledged": _acknowledged,
-}
+__all__ = ["IDLE", "fold_exchange", "fold_happening", "variable_key"]

@@ -13,6 +13,7 @@ from console.engine.fleet.events import MeterSample
 POWER_POINTS = 40  # of the sparkline, one a reading
 SERIES_POINTS = 400  # of a transaction's chart; thinned by half when full
 RECENT = 16  # ended transactions a station keeps at hand; older ones are in the journal
+PAST = 256  # of those older ones, whose id on the wire is still known
 STAGES = 40
 SKEWS = 5
 OPENS = 12
@@ -31,7 +32,12 @@ STATIONS = 20_000  # stations at all, before those longest gone are forgotten
 
 
 class Connector(msgspec.Struct, kw_only=True):
-    """One connector. ``status`` is verbatim; ``meter`` the newest value by ``measurand|phase``."""
+    """One connector. ``status`` is verbatim; ``meter`` the newest value by ``measurand|phase``.
+
+    What flows (``power_w``, ``soc``, ``powers``, and of ``meter`` all but the energy registers) belongs to a session and
+    goes with it. ``metered``: when the newest reading was taken, ``energy_at``: when that of the register, both by our
+    clock; a value that stays is shown with its age.
+    """
 
     evse: int
     connector: int
@@ -45,6 +51,7 @@ class Connector(msgspec.Struct, kw_only=True):
     metered: int | None = None
     power_w: float | None = None
     energy_wh: float | None = None
+    energy_at: int | None = None
     soc: float | None = None
     powers: list[float] = msgspec.field(default_factory=list)
     limit: float | None = None
@@ -83,11 +90,21 @@ class Variable(msgspec.Struct, kw_only=True):
     seen: int = 0
 
 
+class Past(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What is still known of a transaction that is not at hand: enough to tell a message that comes again."""
+
+    wire: str
+    transaction: int
+    started: int | None = None
+    evse: int | None = None
+
+
 class Station(msgspec.Struct, kw_only=True):
     """One station. ``key`` is the casefolded identity, ``id`` as it was first sent.
 
     ``registration``: none (no boot seen), Accepted, Pending, Rejected; ``approved``: what the operator decided (True,
-    False, None = nothing). ``skews``: station time minus receive time of the last messages that carried one.
+    False, None = nothing). ``skews``: station time minus receive time of the last messages that carried one. ``active``
+    and ``recent`` are our ids of transactions at hand, ``past`` names those before them.
     """
 
     key: str
@@ -120,6 +137,7 @@ class Station(msgspec.Struct, kw_only=True):
     evses: dict[int, Evse] = msgspec.field(default_factory=dict)
     active: list[int] = msgspec.field(default_factory=list)
     recent: list[int] = msgspec.field(default_factory=list)
+    past: list[Past] = msgspec.field(default_factory=list)
     variables: dict[str, Variable] = msgspec.field(default_factory=dict)
     firmware_stages: list[Stage] = msgspec.field(default_factory=list)
     log_stages: list[Stage] = msgspec.field(default_factory=list)
@@ -170,8 +188,8 @@ class Point(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Transaction(msgspec.Struct, kw_only=True):
     """One transaction. ``id`` is ours and stable; ``wire`` is the id on the wire as text.
 
-    ``state``: active, ended, inferred (we closed it: a new one began, or the station says it is gone), orphan (an end or
-    readings without a beginning). ``sequences``: seen seqNo as closed ranges, in order. ``flags``: what is odd.
+    ``state``: active, ended, inferred (we closed it: a new one began, or a person did by hand: ``closed_by``), orphan (an
+    end or readings without a beginning). ``sequences``: seen seqNo as closed ranges, in order. ``flags``: what is odd.
     ``samples``: how many sampled values are stored.
     """
 
@@ -194,6 +212,7 @@ class Transaction(msgspec.Struct, kw_only=True):
     stop_reason: str | None = None
     charging_state: str | None = None
     state: str = "active"
+    closed_by: str | None = None
     remote_start: int | None = None
     offline: bool = False
     samples: int = 0

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 import msgspec
 
-from console.engine.fleet.entities import begin, ensure_connector, flag
+from console.engine.fleet.entities import begin, ensure_connector, flag, resume, unnumbered
 from console.engine.fleet.events import MeterSample, Sampled
 from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.model import (
@@ -95,8 +95,12 @@ def fold_sampled(
     if not event.samples:
         return
     within = transaction is not None
+    if transaction is None and long_over(fleet, station, event.transaction):
+        return
     if transaction is None:
         transaction = _owner(fleet, station, event, exchange)
+    if transaction is not None and not within:
+        resume(station, transaction, event.at if event.at is not None else exchange.time)
     shown = True
     if event.evse == 0 and event.connector is None and transaction is not None:
         # A stop of 1.6 names no connector: its readings are of the place where the transaction ran, if that is known.
@@ -107,12 +111,26 @@ def fold_sampled(
     if event.at is not None and not within:
         fold_skew(station, event.at, exchange.time, queued=transaction is not None)
     running = transaction is None or transaction.state == "active" or transaction.stopped is None
-    if shown and running and exchange.time - at < HISTORIC_NS:
-        _show(station, event, at, power, energy, soc, transaction)
+    taken = _taken(station, at, exchange.time)
+    if shown and running and exchange.time - taken < HISTORIC_NS:
+        _show(station, event, taken, power, energy, soc, transaction)
     if transaction is None:
         _store(fleet, station, event, at, None)
         return
     _gather(fleet, station, event, at, transaction, power, energy, soc, exchange)
+
+
+def long_over(fleet: Fleet, station: Station, wire: str | None) -> bool:
+    """Whether that is the id of a transaction that ended long ago and is not at hand: what comes for it came before."""
+    if unnumbered(wire) or fleet.transaction(station.key, wire) is not None:
+        return False
+    return fleet.past(station, wire) is not None
+
+
+def _taken(station: Station, at: int, received: int) -> int:
+    """When a reading was taken, by our clock: a station's clock may be behind, and nothing is read in the future."""
+    behind = min(station.clock_skew_s or 0.0, 0.0)
+    return min(at - int(behind * 1e9), received)
 
 
 def _owner(fleet: Fleet, station: Station, event: Sampled, exchange: Exchange) -> Transaction | None:
@@ -190,6 +208,7 @@ def _show(
         powers.append(power)
     if energy is not None:
         connector.energy_wh = energy
+        connector.energy_at = at
     if soc is not None:
         connector.soc = soc
     connector.changed = station.changed + 1

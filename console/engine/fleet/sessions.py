@@ -5,12 +5,14 @@ from __future__ import annotations
 import zlib
 
 from console.engine.fleet.alarms import WARNING, clear_alarm, raise_alarm
-from console.engine.fleet.entities import begin, ensure_connector, flag, retire, unnumbered
+from console.engine.fleet.entities import begin, ensure_connector, flag, quieten, resume, retire, suspend, unnumbered
 from console.engine.fleet.events import TransactionSeen
 from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.model import RANGES, Station, Transaction
-from console.engine.fleet.readings import fold_sampled, fold_skew, orphan
+from console.engine.fleet.readings import fold_sampled, fold_skew, long_over, orphan
 from console.engine.wire.exchange import Exchange
+
+STILL = frozenset(("SuspendedEV", "SuspendedEVSE", "EVConnected", "Idle"))  # states in which no energy flows
 
 
 def fold_transaction(fleet: Fleet, station: Station, event: TransactionSeen, exchange: Exchange) -> None:
@@ -18,8 +20,12 @@ def fold_transaction(fleet: Fleet, station: Station, event: TransactionSeen, exc
     transaction = _find(fleet, station, event)
     if event.at is not None and not event.offline:
         fold_skew(station, event.at, exchange.time, queued=True)
+    if transaction is None and _told_before(fleet, station, event):
+        return
     if transaction is None:
         transaction = _make(fleet, station, event, exchange)
+    if event.phase == "updated":
+        resume(station, transaction, event.at if event.at is not None else exchange.time)
     _place(station, transaction, event)
     for text in event.suspect:
         flag(transaction, text)
@@ -68,6 +74,17 @@ def _find(fleet: Fleet, station: Station, event: TransactionSeen) -> Transaction
     return running
 
 
+def _told_before(fleet: Fleet, station: Station, event: TransactionSeen) -> bool:
+    """Whether that is about a transaction that ended long ago and is not at hand: it comes again, and changes nothing.
+
+    A station that counts anew after a restart uses an id a second time; its beginning then has another time.
+    """
+    if not long_over(fleet, station, event.transaction):
+        return False
+    known = fleet.past(station, event.transaction)
+    return event.phase != "started" or (known is not None and known.started == event.at)
+
+
 def _end_key(event: TransactionSeen) -> int:
     """A number that tells one end from another, the same in every process."""
     return zlib.crc32(f"{event.at}|{event.meter_wh}|{event.reason}|{event.id_tag}".encode("utf-8", "surrogatepass"))
@@ -108,11 +125,15 @@ def _place(station: Station, transaction: Transaction, event: TransactionSeen) -
         station.last_tag = event.id_tag
     if event.charging_state is not None:
         transaction.charging_state = event.charging_state
+        if transaction.power_w and event.charging_state in STILL:
+            transaction.power_w = 0.0
     if event.remote_start is not None:
         transaction.remote_start = event.remote_start
     if transaction.evse and transaction.stopped is None:
         connector = ensure_connector(station, transaction.evse, transaction.connector or 1)
         connector.transaction = transaction.id
+        if event.charging_state in STILL:
+            suspend(station, connector)
         connector.changed = station.changed + 1
 
 
@@ -155,6 +176,9 @@ def _imply_ends(fleet: Fleet, station: Station, transaction: Transaction, exchan
         flag(other, "end inferred: a new transaction began on its connector")
         retire(fleet, station, other)
         fleet.touch_transaction(other)
+        place = station.connector(transaction.evse, transaction.connector or 1)
+        if place is not None:
+            quieten(station, place)
 
 
 def _update(transaction: Transaction, event: TransactionSeen) -> None:
@@ -195,6 +219,22 @@ def _end(fleet: Fleet, station: Station, transaction: Transaction, event: Transa
     gaps = transaction.seq_gaps
     if gaps:
         _alarm_gap(fleet, station, transaction, exchange)
+
+
+def close_by_hand(fleet: Fleet, station: Station, transaction: Transaction, by: str, time: int) -> None:
+    """A person says that it is over. When it ended nobody knows: its last word counts, until the station tells better."""
+    if transaction.state != "active" and transaction.id not in station.active:
+        return
+    transaction.closed_by = by
+    if transaction.stopped is None:
+        transaction.state = "inferred" if transaction.state == "active" else transaction.state
+        transaction.stopped = transaction.last_update
+    transaction.power_w = None
+    retire(fleet, station, transaction)
+    if not station.active:
+        clear_alarm(fleet, station, "offline", "session", time)
+    fleet.touch(station)
+    fleet.touch_transaction(transaction)
 
 
 def _sequence(fleet: Fleet, station: Station, transaction: Transaction, number: int, exchange: Exchange) -> None:
