@@ -1,4 +1,7 @@
-"""Files and folders that other users of this computer cannot read, also where the folder around them is open to all."""
+"""Files and folders that other users of this computer cannot read, also where the folder around them is open to all.
+
+A new folder is on the disk when it can be used: a sync of what lies in it saves neither its own name nor those above it.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +32,28 @@ def keep_private(*paths: Path) -> None:
 
 def private_folder(path: Path) -> None:
     """Make a folder that only its owner can enter, or make an existing one so. Raises OSError."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    new_folder(path)
     with suppress(PermissionError):
         _tighten(path)
+
+
+def new_folder(path: Path) -> None:
+    """Make a folder, and those above it that are missing, so that a power cut leaves them there. Raises OSError."""
+    missing = [one for one in path.parents if not one.exists()]
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # The folder itself may be there from a start that was cut short before this.
+    for one in (path, *missing):
+        sync_folder(one.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Put the names in a folder on the disk, where the system and our rights allow it."""
+    with suppress(OSError):
+        folder = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def _tighten(path: Path) -> None:

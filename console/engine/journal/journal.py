@@ -27,7 +27,7 @@ from console.engine.journal.schema import FILE, check, connect, damaged, migrate
 from console.engine.journal.search import value
 from console.engine.journal.snapshot import Snapshot
 from console.engine.journal.writer import MAX_BATCH, Batch, Finished, Outcome, Released, Work, Writer, write_snapshot
-from console.engine.private import keep_private
+from console.engine.private import keep_private, new_folder
 from console.engine.tasks import Owner, cancel_all, spawn
 from console.engine.wire.exchange import Record
 
@@ -73,7 +73,7 @@ class Journal(Reader):
         or of a newer chargehand is left as it is.
         """
         try:
-            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            new_folder(directory)
         except OSError as error:
             raise JournalError(
                 f"{directory} cannot be made ({error.strerror}). Give another directory with --data DIR."

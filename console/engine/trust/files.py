@@ -9,12 +9,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from console.engine.errors import TrustError
+from console.engine.private import new_folder
 
 
 def private_folder(path: Path) -> None:
     """Make a folder that only its owner can enter. Raises TrustError."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        new_folder(path)
         path.chmod(0o700)
     except OSError as error:
         raise TrustError(f"{path} cannot be made: {error.strerror or error}.") from None
