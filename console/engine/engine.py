@@ -182,6 +182,7 @@ class Engine(Road):
                 approved=self.registration.approved,
                 seen_as=self.registration.seen_as,
                 secrets=self.secrets,
+                came_from=self.registration.came_from,
             )
             listener = Listener(self, listen, door, self.links, self.attempts, numbers, context)
             listener.on_link = self.registration.linked

@@ -38,6 +38,13 @@ class Registration:
         station = self._engine.fleet.station(identity)
         return None if station is None else station.id
 
+    def came_from(self, identity: str) -> str | None:
+        """The address from which that station last proved whose it is; None where it never did."""
+        station = self._engine.fleet.station(identity)
+        if station is None or station.security < 1 or station.peer is None:
+            return None
+        return station.peer.rsplit(":", 1)[0]
+
     def proved(self, station: str) -> bool:
         """Whether the station's link proved whose it is; on the bench that is taken on trust."""
         link = self._engine.links.get(station)

@@ -10,13 +10,13 @@ import base64
 import binascii
 import re
 import unicodedata
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from urllib.parse import unquote_to_bytes
 
 import msgspec
 
 from console.engine.dialects import BY_SUBPROTOCOL
+from console.engine.endpoint.guesses import Guesses, Held
 from console.engine.trust.secrets import Match, Secrets
 from profiles import KnownStation, Listen
 
@@ -24,11 +24,6 @@ SUBPROTOCOLS = {version: name for name, version in BY_SUBPROTOCOL.items()}
 MAX_IDENTITY = 48
 _IDENTIFIER = re.compile(r"[A-Za-z0-9*\-_=:+|@.]+")
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
-
-GUESSES = 10  # wrong passwords a minute for one identity from one address, then no password is looked at
-GUESSES_ADDRESS = 100  # the same for all identities from one address
-GUESS_WINDOW_NS = 60 * 1_000_000_000
-GUESS_KEYS = 4096
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,8 +47,8 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     """The verdict. ``status`` 101 lets the station in as ``identity`` with ``version``.
 
     ``subprotocol`` is what to answer with (None = no header); ``then_close`` is set where the handshake is completed only
-    to be closed; ``match`` tells which password it was, where one was asked for; ``guessing`` is set where so many wrong
-    passwords came that none is looked at any more.
+    to be closed; ``match`` tells which password it was, where one was asked for; ``guessing`` says what has sent so many
+    wrong passwords that a person should know: an ``address``, or many addresses for one ``identity``.
     """
 
     status: int
@@ -67,7 +62,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     registration: str = "Accepted"
     authenticated: bool = False
     then_close: int | None = None
-    guessing: bool = False
+    guessing: Held = ""
     match: Match | None = None
 
 
@@ -112,37 +107,9 @@ def host_of(host: str | None) -> str | None:
     return host.split(":", 1)[0] or None
 
 
-class Guesses:
-    """Wrong passwords lately, by address and by address and identity; bounded, oldest forgotten first."""
-
-    def __init__(self) -> None:
-        self._seen: OrderedDict[tuple[str, str], list[int]] = OrderedDict()
-
-    def add(self, address: str, identity: str, now: int) -> None:
-        """Note a wrong password."""
-        for key in ((address, identity), (address, "")):
-            times = self._seen.setdefault(key, [])
-            times.append(now)
-            del times[:-GUESSES_ADDRESS]
-            self._seen.move_to_end(key)
-        while len(self._seen) > GUESS_KEYS:
-            self._seen.popitem(last=False)
-
-    def too_many(self, address: str, identity: str, now: int) -> bool:
-        """Whether passwords of that identity from that address are not looked at for now.
-
-        An address that guesses at many identities gets one guess at each of them; a whole site may share that address,
-        so a station that never sent a wrong password is not locked out by its neighbours.
-        """
-        wrong = self._lately((address, identity), now)
-        return wrong >= GUESSES or (wrong > 0 and self._lately((address, ""), now) >= GUESSES_ADDRESS)
-
-    def _lately(self, key: tuple[str, str], now: int) -> int:
-        return sum(1 for time in self._seen.get(key, ()) if now - time < GUESS_WINDOW_NS)
-
-
 class Door:
-    """Decides for one listener. ``known`` finds a station of the profile, ``approved`` what the operator decided."""
+    """Decides for one listener. ``known`` finds a station of the profile, ``approved`` what the operator decided,
+    ``came_from`` the address from which a station proved itself last."""
 
     def __init__(
         self,
@@ -153,6 +120,7 @@ class Door:
         approved: Callable[[str], bool | None],
         seen_as: Callable[[str], str | None],
         secrets: Secrets,
+        came_from: Callable[[str], str | None] = lambda _identity: None,
     ) -> None:
         self.listen = listen
         self.strict = strict
@@ -160,6 +128,7 @@ class Door:
         self._known = known
         self._approved = approved
         self._seen_as = seen_as
+        self._came_from = came_from
         self.secrets = secrets
 
     @property
@@ -263,20 +232,25 @@ class Door:
                 None,
             )
         address = request.peer.rsplit(":", 1)[0]
-        throttled = self.guesses.too_many(address, identity.casefold(), now)
+        key, last = identity.casefold(), self._came_from(identity)
+        held = self.guesses.held(address, key, now, known=known is not None, last=last)
+        # Also where it is not looked at: who guesses must not be able to tell.
         matched = self.secrets.check(identity, known, password)
-        same_user = user.casefold() == identity.casefold()
-        if throttled or matched is None or not same_user:
-            self.guesses.add(address, identity.casefold(), now)
-            if throttled:
-                reason = "too many wrong passwords; none is looked at for a minute"
+        same_user = user.casefold() == key
+        if held or matched is None or not same_user:
+            guessing = held or self.guesses.wrong(address, key, now, known=known is not None, last=last)
+            if held == "identity":
+                reason = "too many wrong passwords for this identity from many addresses; this one is not looked at"
+            elif held:
+                reason = "too many wrong passwords from this address; this one is not looked at"
             elif not same_user:
                 reason = "the user name is not the identity in the URL"
             else:
                 reason = "wrong password, or an identity that the profile does not know"
             advice = "Check identity and password on the charger against the profile's [[stations]]."
             refused = _unauthorized(identity, user, reason, advice)
-            return (msgspec.structs.replace(refused, guessing=True) if throttled else refused), (), None
+            return msgspec.structs.replace(refused, guessing=guessing), (), None
+        self.guesses.right(address, key)
         notes = (f"password matched as {matched.form}",) if matched.form != "text" else ()
         if matched.change:
             notes = (*notes, "with the password that was sent to it, which it had not confirmed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from console.engine.endpoint.attempts import Attempt, Attempts
+from console.engine.endpoint.guesses import Held
 from console.engine.endpoint.hub import Hub
 from console.engine.wire.exchange import Happening
 
@@ -22,13 +23,13 @@ class Refusals:
         """So much time has passed."""
         self._budget = min(BURST, self._budget + KEPT_S * seconds)
 
-    def tell(self, attempt: Attempt, status: int | None, reason: str, advice: str, *, guessing: bool = False) -> None:
-        """An attempt was refused with an HTTP ``status`` (None: before there was any). ``guessing``: at a password."""
+    def tell(self, attempt: Attempt, status: int | None, reason: str, advice: str, *, guessing: Held = "") -> None:
+        """An attempt was refused with an HTTP ``status`` (None: before there was any). ``guessing``: who guesses at what."""
         attempt.verdict, attempt.status, attempt.reason, attempt.advice = "refused", status, reason, advice
         if self._attempts.fold(attempt, self._hub.clock()) or self._budget < 1:
             return
         self._budget -= 1
         data = {**attempt.told(), "status": status, "reason": reason, "advice": advice}
         if guessing:
-            data["guessing"] = True
+            data["guessing"] = guessing
         self._hub.keep(Happening(time=attempt.time, kind="link.refused", link=attempt.id, data=data))

@@ -70,9 +70,13 @@ def _refused(fleet: Fleet, happening: Happening) -> None:
     data = happening.data
     if not data.get("guessing"):
         return
-    address = str(data.get("peer") or "?").rsplit(":", 1)[0]
-    text = f"{address} keeps sending wrong passwords, last for {data.get('identity')}; they are not looked at any more"
-    raise_alarm(fleet, None, "security", f"guessing {address}", text, ERROR, happening.time, happening.id)
+    address, identity = str(data.get("peer") or "?").rsplit(":", 1)[0], data.get("identity")
+    cause = f"guessing {address}"
+    text = f"{address} keeps sending wrong passwords, last for {identity}; they are not looked at any more"
+    if data["guessing"] == "identity":
+        cause = f"guessing {str(identity).casefold()}"
+        text = f"many addresses keep sending wrong passwords for {identity}, last {address}; most are not looked at any more"
+    raise_alarm(fleet, None, "security", cause, text, ERROR, happening.time, happening.id)
 
 
 def _clock_set(fleet: Fleet, happening: Happening) -> None:

@@ -32,7 +32,7 @@ Forms = list[tuple[str, bytes]]
 
 PENDING: Final = 4  # changes of one station that may be open; more are forgotten oldest first
 _MOST_FORMS: Final = 5  # that ``KnownStation.secrets`` gives
-_LEAST_WORK: Final = 6
+_COMPARED: Final = _MOST_FORMS * (1 + PENDING)  # digests that one password is held against, however many there are
 
 
 class Digest(msgspec.Struct, frozen=True):
@@ -40,6 +40,9 @@ class Digest(msgspec.Struct, frozen=True):
 
     form: str
     value: str
+
+
+_NOBODYS: Final = Digest("", "-" * 64)  # as long as any, and like none
 
 
 class Change(msgspec.Struct, kw_only=True):
@@ -63,6 +66,9 @@ class Entry(msgspec.Struct, kw_only=True):
     changes: list[Change] = []
     floor: int = 0
     aim: int = 0
+
+
+_EMPTY: Final = Entry()
 
 
 class Kept(msgspec.Struct, kw_only=True):
@@ -117,17 +123,18 @@ class Secrets:
     # Asking.
 
     def check(self, identity: str, known: KnownStation | None, password: bytes) -> Match | None:
-        """Whether a password is right now. Takes as long for an unknown station, and for a wrong password, as for others."""
-        entry = self._kept.stations.get(identity.casefold())
+        """Whether a password is right now.
+
+        The same work for every identity and every password: as many digests are made and compared for a station that
+        nobody knows, for one without a password and for one with changes on their way.
+        """
+        entry = self._kept.stations.get(identity.casefold(), _EMPTY)
         forms = [] if known is None else known.secrets()
-        # As much work for an identity that nobody knows: the time of a refusal must not tell it apart.
         of_profile = self._digests([*forms, *[("", b"")] * (_MOST_FORMS - len(forms))])[: len(forms)]
-        wanted = [(one, 0) for one in of_profile]
-        if entry is not None:
-            if entry.accepted and entry.replaces == self._base(of_profile):
-                wanted = [(one, 0) for one in entry.accepted]
-            wanted += [(one, change.number) for change in entry.changes for one in change.digests]
-        wanted += [(Digest("", ""), 0)] * (_LEAST_WORK - len(wanted))
+        replaced = bool(entry.accepted) and entry.replaces == self._base(of_profile)
+        wanted = [(one, 0) for one in (entry.accepted if replaced else of_profile)]
+        wanted += [(one, change.number) for change in entry.changes for one in change.digests]
+        wanted += [(_NOBODYS, 0)] * (_COMPARED - len(wanted))
         given = self._digest(password)
         found: Match | None = None
         for digest, number in wanted:
