@@ -88,6 +88,24 @@ async def test_rows_71_and_72_a_disk_that_refuses_acknowledges_nothing_and_is_le
     during.drop()
 
 
+async def test_row_71_a_broken_call_is_told_as_well_that_it_could_not_be_stored(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    link = await Wire.link(engine)
+    disk.error = apsw.FullError("full")
+    for broken in ('[2,"b1","BootNotification",{},"more"]', '[2,"b2","Boot'):
+        link.say(broken)
+    assert [(await link.hear())[:3] for _ in range(2)] == [[4, "b1", "InternalError"], [4, "b2", "InternalError"]]
+    link.say('[3,"b3"]')  # an answer is never answered
+    link.call("h", "Heartbeat", {})
+    assert (await link.hear())[:2] == [3, "h"]
+    disk.error = None
+    link.say('[2,"b1","BootNotification",{},"more"]')
+    assert (await link.hear())[:3] == [4, "b1", "ProtocolError"]
+    link.drop()
+
+
 async def test_row_71_a_snapshot_that_cannot_be_saved_is_saved_later(
     make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -350,7 +350,9 @@ class Link:
         self._busy = True
 
         def then(error: Exception | None) -> None:
-            if error is None and response is not None and not self.closed:
+            if response is not None and error is not None:
+                self._disk_refused(bad.unique_id)
+            elif response is not None and not self.closed:
                 self.socket.send(response)
             self._next()
 
