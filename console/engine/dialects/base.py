@@ -91,7 +91,8 @@ class Dialect(Protocol):
     ``types``: message types of this version; ``answers_unreadable``: whether text without a readable unique id is
     answered, under the id "-1"; ``evses``: whether a station consists of EVSEs with connectors within, or of connectors
     alone; ``resets``: what a ``soft`` and a ``hard`` reset do, and ``unlocking`` what an unlock does, each as the end of a
-    sentence for the person who orders it.
+    sentence for the person who orders it; ``hex_keys``: whether a station's password is set as an AuthorizationKey in hex
+    digits.
     """
 
     version: str
@@ -105,6 +106,7 @@ class Dialect(Protocol):
     evses: bool
     resets: Mapping[str, str]
     unlocking: str
+    hex_keys: bool
 
     def answer(self, frame: Frame, violations: tuple[Violation, ...], context: Context) -> Answer:
         """What the central system says to a station's call. Never raises for anything a station can send."""

@@ -32,6 +32,7 @@ class V16:
         "soft": "stops running transactions in good order and restarts",
         "hard": "restarts at once, as after a power cut; running transactions end",
     }
+    hex_keys = True
     unlocking = "it does not start charging, and a transaction that runs there ends first"
 
     def __init__(self) -> None:

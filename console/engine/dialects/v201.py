@@ -152,6 +152,7 @@ class V201:
         "soft": "restarts when no transaction runs any more; it ends none",
         "hard": "ends running transactions and restarts at once",
     }
+    hex_keys: bool = False
     unlocking: str = "it does not start or stop charging: while a transaction runs there, the station may refuse"
 
     limits: ClassVar[Limits] = LIMITS

@@ -76,7 +76,7 @@ async def admit(
     version = link.dialect.version
     arguments = check_arguments(kind, version, raw, now=port.clock())
     if kind.id == "set":
-        _check_setting(port, version, arguments)
+        _check_setting(port, arguments, hex_keys=link.dialect.hex_keys)
     registered(port, station, kind, arguments)
     given: dict[str, Any] = {}
     if kind.id == "start":
@@ -94,10 +94,10 @@ async def admit(
     return order, link, given
 
 
-def _check_setting(port: Port, version: str, arguments: dict[str, Any]) -> None:
+def _check_setting(port: Port, arguments: dict[str, Any], *, hex_keys: bool) -> None:
     """Passwords as they go on the wire, and no security profile that nothing here could meet. Raises OrderError."""
     setting, value = str(arguments.get("key") or arguments.get("variable") or ""), str(arguments.get("value", ""))
-    arguments["value"] = wire_value(setting, version, value, strict=port.profile.strict)
+    arguments["value"] = wire_value(setting, value, hex_keys=hex_keys, strict=port.profile.strict)
     if setting.casefold() != "securityprofile" or not value.isdigit():
         return
     offered = sorted({one.security_profile for one in port.profile.listen})

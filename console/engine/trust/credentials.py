@@ -90,14 +90,14 @@ def _text_forms(value: str) -> Forms:
     return KnownStation(id="", password=value).secrets()
 
 
-def wire_value(setting: str, version: str, value: str, *, strict: bool = False) -> str:
+def wire_value(setting: str, value: str, *, hex_keys: bool, strict: bool = False) -> str:
     """A password as the order ``set`` puts it on the wire; any other setting as it is.
 
-    An AuthorizationKey goes as hex digits: those given, or those of a text of 16 to 20 bytes (1.6 security white paper
-    3.2). Raises OrderError in strict conduct for a length that OCPP does not allow.
+    An AuthorizationKey goes as hex digits where the version says so (``hex_keys``): those given, or those of a text of 16
+    to 20 bytes (1.6 security white paper 3.2). Raises OrderError in strict conduct for a length that OCPP does not allow.
     """
     name = setting.casefold()
-    if version == "1.6" and name == _KEY:
+    if hex_keys and name == _KEY:
         digits = _HEX.fullmatch(value) is not None
         size = len(value) // 2 if digits else len(value.encode())
         fits = 16 <= size <= 20
