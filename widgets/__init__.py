@@ -18,8 +18,8 @@ Live rows
                        touch, sort_by, toggle_sort, select_key, set_marks; cursor_key, marks, keys, sort;
                        posts Selected, Highlighted, MarksChanged, SortChanged (each .table, .key)
     ``line_log``       LineLog(columns, cells, source=, ring_rows=, page_rows=, empty=): append, extend, replace, clear,
-                       load, follow, stop_following, frozen, following, new_rows, row_of, select_key;
-                       posts Selected, Highlighted, TailChanged (each .log_view, .key); LogSource: before, after
+                       load, skipped, follow, stop_following, following, new_rows, row_of, select_key;
+                       posts Selected(.log_view, .key); LogSource: before, after
     ``json_tree``      FrameView(mode=): set_frame(raw, marks, column=), set_mode; Mark(path, message, tone);
                        posts ModeChanged
 

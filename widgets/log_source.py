@@ -22,14 +22,12 @@ class LogSource(Protocol[RowsT_co]):
         ...
 
 
-def log_note(trouble: str, reading: bool, frozen: bool, at_first: bool) -> tuple[str, str]:
+def log_note(trouble: str, reading: bool, at_first: bool) -> tuple[str, str]:
     """What is going on, and its tone; the most pressing only. ``trouble`` is safe text."""
     if trouble:
         return f" ✖ {trouble}", "bad"
     if reading:
         return " … reading older rows", "muted"
-    if frozen:
-        return " ‖ frozen: new rows are counted, not shown", "warn"
     return (" this is the first row", "muted") if at_first else ("", "")
 
 

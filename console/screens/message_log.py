@@ -37,7 +37,7 @@ class MessageLog(LineLog[Exchange]):
     def row_state(self, index: int) -> int:
         """The mark of an exchange that a person wants to find again."""
         state = super().row_state(index)
-        key = self._view.key_at(index)
+        key = self.key_at(index)
         return state | MARKED if isinstance(key, int) and self._marked(key) else state
 
     @property

@@ -138,7 +138,7 @@ async def test_taking_the_filter_away_shows_every_row_in_order(
             await console.pilot.pause(0.2)
             console.pull()
         await until(lambda: log.row_count == 261)
-        keys = [log._view.key_at(index) for index in range(log.row_count)]
+        keys = [log.key_at(index) for index in range(log.row_count)]
         assert keys == sorted(key for key in keys if isinstance(key, int))
         await console.press("slash", *"action:Boot*", "enter")
         await console.sees("BootNotification")
@@ -182,7 +182,7 @@ async def test_more_messages_than_memory_holds_do_not_leave_a_gap(
         assert log.cursor_key is not None
         await console.press("down")
         await until(lambda: log.row_count == 31)
-        keys = [log._view.key_at(n) for n in range(log.row_count)]
+        keys = [log.key_at(n) for n in range(log.row_count)]
         stored = [one.id for one in await engine.messages(limit=1000)]
         assert keys == stored
 

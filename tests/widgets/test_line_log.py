@@ -147,14 +147,14 @@ async def test_ten_million_rows_scroll_like_ten() -> None:
         oldest = shown(app)[0]
         for _ in range(60):
             app.log_view.action_page_up()
-            await until(pilot, lambda: not app.log_view._fetching)
+            await until(pilot, lambda: not app.log_view._pages.reading)
         assert shown(app)[0] < oldest - 1_200
         assert app.log_view.row_count <= 300 + 2 * 100, "rows held do not grow with the way gone"
         assert max(n for _, _, n in app.journal.read) == 100
         assert shown(app) == list(range(shown(app)[0], shown(app)[0] + 22)), "no row is skipped"
         for _ in range(80):
             app.log_view.action_page_down()
-            await until(pilot, lambda: not app.log_view._fetching)
+            await until(pilot, lambda: not app.log_view._pages.reading)
         assert app.log_view.following
         assert shown(app)[-1] == 9_999_999
 
@@ -222,22 +222,6 @@ async def test_rows_in_memory_stand_at_once_and_the_source_adds_only_older_ones(
         await pilot.pause()
         assert shown(app) == list(range(278, 300))
         assert app.log_view.row_count == 200
-
-
-async def test_freezing_holds_everything_and_counts(drawn: Drawn) -> None:
-    app = LogApp(Journal(100))
-    async with app.run_test(size=(100, 24)) as pilot:
-        await pilot.pause()
-        app.log_view.frozen = True
-        before = shown(app)
-        app.journal.push(app.log_view, 7)
-        app.log_view.tick()
-        await pilot.pause()
-        assert shown(app) == before
-        assert "frozen" in drawn(app)[-1]
-        assert "+7 new" in drawn(app)[-1]
-        app.log_view.frozen = False
-        assert shown(app)[-1] == 106
 
 
 async def test_appending_draws_nothing_and_keeps_a_bounded_ring() -> None:
