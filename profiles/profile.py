@@ -26,7 +26,7 @@ Conduct = Literal["tolerant", "strict"]
 UnknownStations = Literal["accept", "pending", "refuse"]
 Section = Literal["fleet", "sessions", "messages", "connections", "alarms", "files"]
 TagStatus = Literal["Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"]
-Column = Literal["station", "model", "firmware", "ocpp", "link", "connectors", "power", "energy", "seen", "note"]
+Column = Literal["station", "model", "firmware", "ocpp", "link", "connectors", "power", "energy", "seen", "note", "site"]
 
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Timeout = Annotated[float, Meta(ge=0.1, le=86_400)]
@@ -272,6 +272,19 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         """The name of the site that this station belongs to."""
         known = self.station(identity)
         return (known.site if known else None) or self.site_name
+
+    def named(self, identity: str) -> tuple[str, str]:
+        """What people call this station, and the site that was named for it; empty where the profile says nothing."""
+        known = self.station(identity)
+        if known is None:
+            return "", self.site or ""
+        return known.name or "", known.site or self.site or ""
+
+    @cached_property
+    def sites(self) -> frozenset[str]:
+        """Every site that the profile names, for stations or for itself."""
+        named = {station.site for station in self.stations if station.site}
+        return frozenset(named | ({self.site} if self.site else set()))
 
     def path(self, text: str) -> Path:
         """A path written in the profile; a relative one starts at the profile's own folder."""

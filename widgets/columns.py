@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -111,6 +111,23 @@ def lay_out(columns: Sequence[Column], available: int, *, gutter: int = 1) -> La
         placed.append(Placed(column, index, x, width))
         x += width + gap
     return Layout(tuple(placed), max(x - gap, gutter, available), gap)
+
+
+def fitted(columns: Sequence[Column], needs: Mapping[str, int]) -> tuple[Column, ...]:
+    """Columns that want no more than their content needs (cells by column key): what they leave goes to the others.
+
+    A column keeps room for its title with the sign of the order, and never asks for more than it did.
+    """
+    made: list[Column] = []
+    for column in columns:
+        need = needs.get(column.key)
+        if need is not None:
+            need = max(need, cell_len(column.title) + 2)
+            most = need if column.max_width is None else min(need, column.max_width)
+            least = min(column.min_width, most)
+            column = replace(column, width=most, min_width=least, max_width=most)
+        made.append(column)
+    return tuple(made)
 
 
 def _stretch(shown: list[tuple[int, Column]], widths: list[int], spare: int) -> None:

@@ -8,7 +8,10 @@ from console.engine.fleet.fleet import Fleet
 
 
 class Stats(msgspec.Struct):
-    """The fleet in a few numbers. ``power_w`` is the sum over connected stations; ``alarms`` those not acknowledged."""
+    """The fleet in a few numbers. ``charging`` and ``power_w`` count stations that are connected: of the others nobody knows.
+
+    ``alarms``: those not acknowledged.
+    """
 
     stations: int = 0
     online: int = 0
@@ -28,10 +31,10 @@ class Stats(msgspec.Struct):
         online = pending = charging = faulted = 0
         power = 0.0
         for station in fleet.stations.values():
-            charging += len(station.active)
             if not station.connected:
                 continue
             online += 1
+            charging += len(station.active)
             pending += station.registration == "Pending"
             for evse in station.evses.values():
                 for connector in evse.connectors.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -12,8 +13,17 @@ from textual.binding import Binding, BindingType
 from console.engine.errors import FilterError
 from console.screens.base import KeyHint, Section
 from console.screens.fleet_filter import FleetTerm, complete_fleet_filter, matches, parse_fleet_filter
-from console.screens.fleet_rows import alarms_by_station, columns, fleet_row, rank, seen_text, sort_value
-from widgets.columns import Cell, CellLike, Row
+from console.screens.fleet_rows import (
+    COLUMNS,
+    alarms_by_station,
+    columns,
+    connectors_width,
+    fleet_row,
+    rank,
+    seen_text,
+    sort_value,
+)
+from widgets.columns import WIDE_SCREEN, Cell, CellLike, Column, Row, fitted
 from widgets.filter_line import Filtering, FilterLine
 from widgets.line_table import Key, LineTable, sort_token
 from widgets.safe import safe_text
@@ -21,8 +31,10 @@ from widgets.safe import safe_text
 if TYPE_CHECKING:
     from console.app import ConsoleApp
     from console.engine.fleet.model import Alarm, Station
+    from profiles import Profile
 
 _SECOND = 1_000_000_000
+_PLACES = {column.key: at for at, column in enumerate(COLUMNS)}
 
 
 class FleetSection(Filtering, Section):
@@ -47,14 +59,18 @@ class FleetSection(Filtering, Section):
         self._filter = ""
         self._alarms: dict[str, list[Alarm]] = {}
         self._orders: dict[str, str] = {}
+        self._all: Sequence[Column] = ()
+        self._needs: dict[str, int] = {}
+        self._fitted = -1
         self._rows: dict[str, tuple[object, Row]] = {}
         self._names: dict[str, tuple[int, object]] = {}
 
     def compose(self) -> ComposeResult:
         """The table, and the filter line below it."""
-        picked = cast("ConsoleApp", self.app).profile.screen.columns
+        profile = self._profile
+        self._all = columns(profile.screen.columns, sites=len(profile.sites) > 1)
         yield LineTable(
-            columns(picked),
+            self._all,
             self._row,
             version=self._version,
             sort_value=self._sort_value,
@@ -65,9 +81,13 @@ class FleetSection(Filtering, Section):
         yield FilterLine(
             _check,
             complete_fleet_filter,
-            hint="words, station: model: ocpp: is:offline|charging|faulted|pending|alarm  ! negates",
+            hint="words, station: model: ocpp: site: is:offline|charging|faulted|pending|alarm  ! negates",
             id="fleet-filter",
         )
+
+    @property
+    def _profile(self) -> Profile:
+        return cast("ConsoleApp", self.app).profile
 
     @property
     def table(self) -> LineTable:
@@ -77,8 +97,9 @@ class FleetSection(Filtering, Section):
     # Pulling.
 
     def shown(self) -> None:
-        """Everything is looked at again."""
+        """Everything is looked at again; columns fit what there is now."""
         self._changed = -1
+        self._needs = {}
         self.take_focus()
 
     def take_focus(self) -> None:
@@ -89,15 +110,18 @@ class FleetSection(Filtering, Section):
         """Rows whose text differs; once a second the ages."""
         fleet = self.engine.fleet
         second = now_ns // _SECOND
-        if fleet.changed == self._changed and second == self._second:
+        orders = self._on_the_way()
+        if fleet.changed == self._changed and second == self._second and orders == self._orders:
             return
         self._now = now_ns
         self._second = second
-        self._orders = self._on_the_way()
+        self._orders = orders
         if fleet.changed != self._changed:
             self._changed = fleet.changed
             self._alarms = alarms_by_station(fleet)
-            self.table.set_rows(self._order())
+            order = self._order()
+            self._fit()
+            self.table.set_rows(order)
             self.table.set_empty(self._empty())
         else:
             self.table.pull()
@@ -108,10 +132,34 @@ class FleetSection(Filtering, Section):
         rows = [
             (rank(one, alarms), self._sort_name(one), one.key)
             for one in self.engine.fleet.stations.values()
-            if not one.removed and matches(self._terms, one, alarms := self._alarms.get(one.key, none))
+            if not one.removed and self._passes(one, alarms := self._alarms.get(one.key, none))
         ]
         rows.sort()
         return [key for _, _, key in rows]
+
+    def _passes(self, station: Station, alarms: list[Alarm]) -> bool:
+        terms = self._terms
+        return not terms or matches(terms, station, alarms, self._profile.named(station.id))
+
+    def _fit(self) -> None:
+        """Columns as wide as what stands in them. While one looks at them they only grow: nothing jumps to and fro."""
+        fleet, needs = self.engine.fleet, self._needs
+        names, connectors = needs.get("station", 0), needs.get("connectors", 0)
+        for station in fleet.stations.values():
+            if station.changed > self._fitted or not needs:
+                names = max(names, len(station.id) + 2 * (station.registration == "Pending"))
+                connectors = max(connectors, connectors_width(station, fleet.transactions))
+        self._fitted = fleet.changed
+        # A wide screen has room for a whole note beside everything else.
+        wide = self.table.size.width >= WIDE_SCREEN
+        wanted = {"station": names, "connectors": connectors, "wide": int(wide)}
+        if wanted != needs:
+            self._needs = wanted
+            made = fitted(
+                [replace(one, min_width=one.width) if wide and one.key == "note" else one for one in self._all], wanted
+            )
+            if made != self.table.columns:
+                self.table.set_columns(made)
 
     def _sort_name(self, station: Station) -> tuple[int, object]:
         token = self._names.get(station.key)
@@ -168,7 +216,8 @@ class FleetSection(Filtering, Section):
         now = self._now
         gone = 0 if station.connected else (station.link_closed or station.last_seen)
         order = self._orders.get(station.key)
-        room = self.table.column_width("connectors"), self.table.column_width("power")
+        width = self.table.column_width
+        room = width("connectors"), width("power"), width("note")
         stamp = (
             station.changed,
             rtt,
@@ -191,6 +240,8 @@ class FleetSection(Filtering, Section):
             order=order,
             connector_room=room[0],
             power_room=room[1],
+            note_room=room[2],
+            site=self._profile.named(station.id)[1],
         )
         shown = [row[at] for at in self._picked()]
         if kept is not None and kept[1] == shown:
@@ -200,13 +251,12 @@ class FleetSection(Filtering, Section):
         return shown
 
     def _picked(self) -> Sequence[int]:
-        from console.screens.fleet_rows import COLUMNS
-
-        keys = [one.key for one in COLUMNS]
-        return [keys.index(one.key) for one in self.table.columns]
+        return [_PLACES[one.key] for one in self.table.columns]
 
     def _sort_value(self, key: Key, column: str) -> str | float | None:
         station = self._station(key)
+        if column == "site":
+            return self._profile.named(station.id)[1] or None
         return sort_value(station, column, self.engine.fleet.transactions, self._alarms.get(station.key, ()))
 
     # The filter line.

@@ -1,6 +1,6 @@
-"""The fleet's filter line: plain words, and ``station:``, ``model:``, ``firmware:``, ``ocpp:``, ``is:``; ``!`` negates.
+"""The fleet's filter line: plain words, and ``field:value`` with the fields below; ``!`` negates.
 
-CP-0*   model:alfen   ocpp:2.*   is:offline|faulted   !is:charging
+CP-0*   model:alfen   ocpp:2.*   site:north   is:offline|faulted   !is:charging
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from console.engine.fleet.model import Alarm, Station
 
 STATES: Final = ("online", "offline", "charging", "faulted", "pending", "alarm", "idle")
-FIELDS: Final = ("station", "model", "firmware", "ocpp", "serial", "is")
+FIELDS: Final = ("station", "model", "firmware", "ocpp", "serial", "name", "site", "is")
 
 
 class FleetTerm(msgspec.Struct, frozen=True):
@@ -71,19 +71,25 @@ def complete_fleet_filter(text: str, cursor: int) -> list[Completion]:
     return [Completion(state, "", cursor - len(begun)) for state in STATES if state.startswith(begun)]
 
 
-def matches(terms: Sequence[FleetTerm], station: Station, alarms: Sequence[Alarm]) -> bool:
-    """Whether a station passes."""
-    return all(_holds(term, station, alarms) is not term.negated for term in terms)
+def matches(
+    terms: Sequence[FleetTerm], station: Station, alarms: Sequence[Alarm], named: tuple[str, str] = ("", "")
+) -> bool:
+    """Whether a station passes; ``named``: what people call it, and its site, by the profile."""
+    return all(_holds(term, station, alarms, named) is not term.negated for term in terms)
 
 
-def _holds(term: FleetTerm, station: Station, alarms: Sequence[Alarm]) -> bool:
+def _holds(term: FleetTerm, station: Station, alarms: Sequence[Alarm], named: tuple[str, str]) -> bool:
     if term.field == "is":
         return any(_is(state, station, alarms) for state in term.values)
+    if term.field in ("name", "site"):
+        text = named[term.field == "site"].casefold()
+        return any(_like(value, text, loose=True) for value in term.values)
     if term.field:
         text = _FIELDS[term.field](station).casefold()
         loose = term.field != "ocpp"
         return any(_like(value, text, loose=loose) for value in term.values)
     texts = [read(station).casefold() for read in _FIELDS.values()]
+    texts += [text.casefold() for text in named if text]
     texts += [f"{one.status or ''} {one.error_code or ''} {one.info or ''}".casefold() for one in station.connectors()]
     return any(_like(value, text, loose=True) for value in term.values for text in texts)
 
@@ -102,7 +108,7 @@ def _is(state: str, station: Station, alarms: Sequence[Alarm]) -> bool:
     if state == "offline":
         return not station.connected
     if state == "charging":
-        return bool(station.active)
+        return station.connected and bool(station.active)
     if state == "faulted":
         return faulted(station)
     if state == "pending":

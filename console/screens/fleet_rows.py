@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from widgets.columns import Cell, CellLike, Column, Row
 from widgets.format import NOTHING, age, energy, latency, power, skew
-from widgets.safe import fit, safe_text
+from widgets.safe import cut, safe_text
 from widgets.spark import sparkline
 from widgets.tone import link_glyph, status_glyph, status_text
 
@@ -19,26 +19,37 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = (
     Column("station", "STATION", width=14, min_width=13, max_width=28, weight=2),
+    Column("site", "SITE", width=14, min_width=8, max_width=20, weight=1, priority=8),
     Column("model", "MODEL", width=18, min_width=12, max_width=28, weight=1, priority=7),
     Column("firmware", "FIRMWARE", width=10, min_width=10, max_width=14, priority=9),
     Column("ocpp", "OCPP", width=5, min_width=5, priority=6),
     Column("link", "LINK", width=8, min_width=8),
-    Column("connectors", "CONNECTORS", width=28, min_width=20, max_width=60, weight=4),
+    Column("connectors", "CONNECTORS", width=28, min_width=25, max_width=60, weight=4),
     Column("power", "POWER", width=16, min_width=8, align="left", priority=2),
     Column("energy", "ENERGY", width=9, min_width=9, align="right", priority=4),
     Column("seen", "SEEN", width=6, min_width=6, align="right", priority=5),
-    Column("note", "NOTE", width=22, min_width=22, weight=3, priority=1),
+    Column("note", "NOTE", width=30, min_width=17, weight=3, priority=1),
 )
 
-PENDING_NOTE: Final = "pending: a accept · del refuse"
+# A note in full, and in the 17 cells that it always has.
+PENDING_NOTE: Final = ("pending: a accept · del refuse", "pending: a or del")
+CUT_NOTE: Final = ("✖ offline mid-session", "✖ cut mid-session")
+# Words of states that are shortened before any is cut.
+_SHORTER: Final = {
+    "SuspendedEV": "Susp.EV",
+    "SuspendedEVSE": "Susp.EVSE",
+    "Unavailable": "Unavail.",
+    "Preparing": "Prepar.",
+}
 FAULT, CUT, PENDING, WORRY, WELL = range(5)
 _QUIET = frozenset(("fault", "clock", "offline"))  # kinds that the row tells in its own way
 
 
-def columns(wanted: Sequence[str]) -> tuple[Column, ...]:
-    """The columns that the profile picks, in its order; all where it picks none."""
+def columns(wanted: Sequence[str], *, sites: bool = False) -> tuple[Column, ...]:
+    """The columns that the profile picks, in its order; where it picks none all, the site only where there are ``sites``."""
     by_key = {one.key: one for one in COLUMNS}
-    return tuple(by_key[key] for key in wanted if key in by_key) or COLUMNS
+    picked = tuple(by_key[key] for key in wanted if key in by_key)
+    return picked or tuple(one for one in COLUMNS if sites or one.key != "site")
 
 
 def alarms_by_station(fleet: Fleet) -> dict[str, list[Alarm]]:
@@ -91,42 +102,71 @@ def place_name(connector: Connector) -> str:
     return str(connector.evse) if connector.connector == 1 else f"{connector.evse}.{connector.connector}"
 
 
-def _connectors(station: Station, transactions: Mapping[int, Transaction], room: int) -> CellLike:
+def _told(station: Station) -> list[Connector]:
+    """The connectors that the row tells of; the station itself where it says that something is wrong with it."""
     every = station.connectors()
     own = station.connector(0, 0)
-    if own is not None and own.status in ("Faulted", "Unavailable"):
-        every = [own, *every]
-    if not every:
-        return Cell(NOTHING, "muted")
-    whole: list[Cell] = []
-    short: list[Cell] = []
-    # Where not all fits, every connector gets its share of the room: a cut word, or the glyph alone.
-    share = room // len(every) - 1
-    for connector in every:
-        running = transactions.get(connector.transaction or 0)
-        state = state_of(connector, running)
-        glyph = status_glyph(state)
-        tone = glyph.tone if station.connected else "muted"
+    return [own, *every] if own is not None and own.status in ("Faulted", "Unavailable") else every
+
+
+def _pieces(station: Station, transactions: Mapping[int, Transaction]) -> list[tuple[str, str, str, str]]:
+    """(name, state with its glyph, error, tone) of each connector."""
+    found: list[tuple[str, str, str, str]] = []
+    for connector in _told(station):
+        state = state_of(connector, transactions.get(connector.transaction or 0))
+        tone = status_glyph(state).tone if station.connected else "muted"
         name = "station" if connector.evse == 0 else place_name(connector)
-        error = safe_text(connector.error_code, max_chars=30) if connector.error_code else ""
-        whole.append(Cell(f"{name} ", "muted"))
-        whole.append(Cell(f"{status_text(state)}{f' {error}' if error else ''}  ", tone))
-        word = status_text(state)
-        left = share - len(name) - 1
-        if left >= 6:
-            short.append(Cell(f"{name} {fit(word, left)} ", tone))
-        else:
-            short.append(Cell(f"{name}{word if state == 'Faulted' else glyph.glyph} ", tone))
-    # No blanks behind the last one: a cell that is cut shows it.
-    whole[-1] = Cell(whole[-1].text.rstrip(), whole[-1].style)
-    if sum(cell_len(one.text) for one in whole) <= room:
-        return whole
-    # One blank between connectors before any word is cut.
-    close = [Cell(f"{one.text.rstrip()} ", one.style) for one in whole[:-1]] + whole[-1:]
-    return close if sum(cell_len(one.text) for one in close) <= room else short
+        error = f" {safe_text(connector.error_code, max_chars=30)}" if connector.error_code else ""
+        found.append((name, status_text(state), error, tone))
+    return found
 
 
-def _power(station: Station, width: int) -> CellLike:
+def connectors_width(station: Station, transactions: Mapping[int, Transaction]) -> int:
+    """Cells in which all its connectors can be told in full."""
+    pieces = _pieces(station, transactions)
+    return sum(cell_len(name) + cell_len(word + error) + 2 for name, word, error, _ in pieces) - 1
+
+
+def _connectors(station: Station, transactions: Mapping[int, Transaction], room: int) -> CellLike:
+    pieces = _pieces(station, transactions)
+    if not pieces:
+        return Cell(NOTHING, "muted")
+    whole = [cell_len(name) + 1 + cell_len(word + error) for name, word, error, _ in pieces]
+    for gap in ("  ", " "):
+        if sum(whole) + len(gap) * (len(whole) - 1) <= room:
+            cells: list[Cell] = []
+            for at, (name, word, error, tone) in enumerate(pieces):
+                cells += [Cell(f"{gap if at else ''}{name} ", "muted"), Cell(f"{word}{error}", tone)]
+            return cells
+    return _shortened(pieces, room)
+
+
+def _shortened(pieces: Sequence[tuple[str, str, str, str]], room: int) -> list[Cell]:
+    """Every connector in the room there is: known words shortened, then the longest cut, then glyphs alone."""
+    names = [cell_len(name) + 1 for name, _, _, _ in pieces]
+    left = room - sum(names) - (len(pieces) - 1)
+    words = [word[:1] + _SHORTER.get(word[1:], word[1:]) for _, word, _, _ in pieces]
+    sizes = [cell_len(word) for word in words]
+    while sum(sizes) > left:
+        # The longest gives way, so that a short word beside it stays whole.
+        longest = max(range(len(sizes)), key=lambda at: sizes[at])
+        sizes[longest] -= 1
+    if all(size >= min(6, cell_len(word)) for size, word in zip(sizes, words, strict=True)):
+        return [
+            Cell(f"{' ' if at else ''}{name} {cut(word, size)}", tone)
+            for at, ((name, _, _, tone), word, size) in enumerate(zip(pieces, words, sizes, strict=True))
+        ]
+    return [
+        Cell(f"{' ' if at else ''}{name}{word if 'Faulted' in word else word[:1]}", tone)
+        for at, (name, word, _, tone) in enumerate(pieces)
+    ]
+
+
+def _power(station: Station, transactions: Mapping[int, Transaction], width: int) -> CellLike:
+    if not station.connected:
+        # Its last word: shown, but not as if it were so now.
+        last = [one.power_w for one in _running(station, transactions) if one.power_w is not None]
+        return Cell(f"{power(sum(last)):>8}" if last else NOTHING, "muted")
     every = [one for one in station.connectors() if one.power_w is not None]
     if not every:
         return Cell(NOTHING, "muted")
@@ -143,23 +183,23 @@ def _power(station: Station, width: int) -> CellLike:
     return [Cell(text), Cell(f" {sparkline(sums, room)}", "busy")]
 
 
+def _running(station: Station, transactions: Mapping[int, Transaction]) -> list[Transaction]:
+    return [transactions[number] for number in station.active if number in transactions]
+
+
 def _energy(station: Station, transactions: Mapping[int, Transaction]) -> CellLike:
-    found = [
-        one.energy_wh
-        for number in station.active
-        if (one := transactions.get(number)) is not None and one.energy_wh is not None
-    ]
-    return energy(sum(found)) if found else Cell(NOTHING, "muted")
+    found = [one.energy_wh for one in _running(station, transactions) if one.energy_wh is not None]
+    return Cell(energy(sum(found)) if found else NOTHING, "" if found and station.connected else "muted")
 
 
-def note(station: Station, alarms: Sequence[Alarm], order: str | None) -> CellLike:
-    """What a person should know first."""
-    if station.registration == "Pending" and station.connected:
-        return Cell(PENDING_NOTE, "warn bold")
-    if not station.connected and station.active:
-        return Cell("✖ offline mid-session", "bad")
+def note(station: Station, alarms: Sequence[Alarm], order: str | None, room: int = 40) -> CellLike:
+    """What a person should know first; ``room``: cells there are."""
     if order is not None:
         return Cell(order, "accent")
+    if station.registration == "Pending" and station.connected:
+        return Cell(PENDING_NOTE[room < len(PENDING_NOTE[0])], "warn bold")
+    if not station.connected and station.active:
+        return Cell(CUT_NOTE[room < len(CUT_NOTE[0])], "bad")
     if station.registration == "Rejected":
         return Cell("✖ refused", "bad")
     open_alarms = [alarm for alarm in alarms if alarm.acknowledged is None]
@@ -207,6 +247,8 @@ def fleet_row(
     order: str | None = None,
     connector_room: int = 30,
     power_room: int = 16,
+    note_room: int = 40,
+    site: str = "",
 ) -> Row:
     """All cells, in the order of ``COLUMNS``. ``order``: what an order on its way says; rooms: widths in cells."""
     pending = station.registration == "Pending" and station.connected
@@ -215,15 +257,16 @@ def fleet_row(
         [Cell("? ", "warn bold"), Cell(station.id, "bold")]
         if pending
         else Cell(station.id, "bold" if station.connected else ""),
+        site or Cell(NOTHING, "muted"),
         model or Cell(NOTHING, "muted"),
         station.firmware or Cell(NOTHING, "muted"),
         station.version or Cell(NOTHING, "muted"),
         link_cell(station, rtt_ms, now_ns),
         _connectors(station, transactions, connector_room),
-        _power(station, power_room),
+        _power(station, transactions, power_room),
         _energy(station, transactions),
         seen_text((now_ns - station.last_seen) / 1e9),
-        note(station, alarms, order),
+        note(station, alarms, order, note_room),
     )
 
 
@@ -246,9 +289,9 @@ def sort_value(
         return ",".join(sorted(states)) or None
     if column == "power":
         found = [one.power_w for one in station.connectors() if one.power_w is not None]
-        return -sum(found) if found else None
+        return -sum(found) if found and station.connected else None
     if column == "energy":
-        wh = [one.energy_wh or 0.0 for number in station.active if (one := transactions.get(number)) is not None]
+        wh = [one.energy_wh or 0.0 for one in _running(station, transactions)]
         return -sum(wh) if wh else None
     if column == "seen":
         return -float(station.last_seen)

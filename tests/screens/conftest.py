@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from console.app import ConsoleApp
 from console.engine.engine import Engine
 from console.screens.base import Section
-from profiles import load_profile
+from profiles import Profile, load_profile
 
 SIZES = [(80, 24), (120, 36), (200, 60)]
 
@@ -89,9 +89,13 @@ def open_console() -> OpenConsole:
 
     @asynccontextmanager
     async def opened(
-        engine: Engine, *, size: tuple[int, int] = (120, 36), section: str | None = None
+        engine: Engine,
+        *,
+        size: tuple[int, int] = (120, 36),
+        section: str | None = None,
+        profile: Profile | None = None,
     ) -> AsyncIterator[Console]:
-        app = ConsoleApp(load_profile("bench"), engine=engine)
+        app = ConsoleApp(profile or load_profile("bench"), engine=engine)
         async with app.run_test(size=size, notifications=True) as pilot:
             await pilot.pause()
             console = Console(app, pilot)

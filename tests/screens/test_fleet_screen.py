@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from console.engine.engine import Engine
 from console.engine.fleet.model import Connector, Evse, Station
 from console.screens.fleet import FleetSection
-from console.screens.fleet_rows import fleet_row
-from profiles import load_profile
+from console.screens.fleet_rows import COLUMNS, fleet_row
+from profiles import KnownStation, load_profile
 from widgets.columns import CellLike, cell_pieces
 
 
@@ -205,13 +205,103 @@ async def test_the_messages_of_a_station_are_one_key_away(engine: Engine, dial: 
         await console.sees('station:"CP-007"', "BootNotifi")
 
 
-def test_no_word_of_a_connector_is_cut_where_a_blank_less_makes_room() -> None:
-    evses = {n: Evse(evse=n, connectors={1: Connector(evse=n, connector=1, status="Available")}) for n in (1, 2)}
-    station = Station(key="cp", id="CP", connected=True, evses=evses)
-    row = fleet_row(station, {}, (), rtt_ms=None, now_ns=0, connector_room=25)
-    assert drawn(row[5]) == "1 ○Available 2 ○Available"
+def of(states: list[str], **more: Any) -> Station:
+    """A connected station whose connectors have these states."""
+    evses = {
+        n: Evse(evse=n, connectors={1: Connector(evse=n, connector=1, status=state)})
+        for n, state in enumerate(states, start=1)
+    }
+    return Station(**{"key": "cp", "id": "CP", "connected": True, "evses": evses, **more})
+
+
+def cell(station: Station, column: str, **more: Any) -> str:
+    """What one cell of its row reads."""
+    row = fleet_row(station, more.pop("transactions", {}), (), rtt_ms=None, now_ns=0, **more)
+    return drawn(row[[one.key for one in COLUMNS].index(column)])
 
 
 def drawn(cell: CellLike) -> str:
     """What a cell reads where there is room."""
     return "".join(text for text, _ in cell_pieces(cell, 60, "left")).rstrip()
+
+
+def test_no_word_of_a_connector_is_cut_where_a_blank_less_makes_room() -> None:
+    told = cell(of(["Available", "Available"]), "connectors", connector_room=25)
+    assert told == "1 ○Available 2 ○Available"
+
+
+def test_long_words_are_shortened_before_any_is_cut_and_the_longest_is_cut_first() -> None:
+    two = of(["SuspendedEV", "Available"])
+    assert cell(two, "connectors", connector_room=25) == "1 ◐Susp.EV 2 ○Available"
+    assert cell(of(["Finishing", "Wait"]), "connectors", connector_room=18) == "1 ◕Finish… 2 ?Wait"
+    assert cell(of(["Available"] * 4), "connectors", connector_room=25) == "1○ 2○ 3○ 4○"
+
+
+async def test_two_connectors_are_told_in_full_on_a_small_terminal(
+    engine: Engine, dial: Any, open_console: Any
+) -> None:
+    async with open_console(engine, size=(80, 24)) as console:
+        station = await dial(engine, "CP-GARAGE-02")
+        await station.boot()
+        await status(station, 1, "Charging")
+        await status(station, 2, "Available")
+        await console.sees("1 ⚡Charging 2 ○Available")
+
+
+async def test_the_last_power_of_a_station_that_is_gone_is_no_power_of_the_site(
+    engine: Engine, dial: Any, open_console: Any, until: Any
+) -> None:
+    async with open_console(engine, size=(160, 36)) as console:
+        station = await dial(engine)
+        await station.boot()
+        await status(station, 1, "Charging")
+        await meter(station, await start(station), 11000, 5211)
+        await console.sees("11.0 kW", "1 charging")
+        await station.close()
+        await console.sees("✖ offline mid-session", "0 charging · 0.0 kW")
+        (last,) = engine.fleet.transactions.values()
+        assert last.power_w == 11000
+        row = console.line("CP-001")
+        assert "11.0 kW" in row
+        assert "▁" not in row
+
+
+async def test_the_note_of_an_order_goes_when_the_order_is_over(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine) as console:
+        station = await dial(engine)
+        await station.boot()
+        await status(station, 1, "Available")
+        await console.sees("CP-001")
+        console.app.now = lambda: 1_000_000_000  # the second never changes: only the order does
+        run = await engine.order("CP-001", "unlock", {"connector": 1})
+        await console.sees("◔ unlock")
+        await station.answer_next({"status": "Unlocked"})
+        await run.done()
+        console.pull()
+        await console.pilot.pause()
+        assert "unlock" not in console.line("CP-001")
+
+
+async def test_the_site_is_found_by_the_filter_and_has_a_column_where_there_are_several(
+    make_engine: Any, dial: Any, open_console: Any
+) -> None:
+    known = [KnownStation(id="CP-1", site="North", name="Main gate"), KnownStation(id="CP-2", site="South")]
+    profile = replace(load_profile("bench"), stations=known)
+    engine = await make_engine(profile)
+    async with open_console(engine, size=(160, 36), profile=profile) as console:
+        for name in ("CP-1", "CP-2"):
+            await (await dial(engine, name)).boot()
+        await console.sees("SITE", "North", "South")
+        console.section.set_filter("site:south")
+        console.pull()
+        assert order(console) == ["CP-2"]
+        console.section.set_filter("gate")
+        console.pull()
+        assert order(console) == ["CP-1"]
+
+
+async def test_without_sites_no_column_is_spent_on_them(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, size=(200, 36)) as console:
+        await (await dial(engine)).boot()
+        await console.sees("CP-001")
+        assert "SITE" not in console.text()
