@@ -11,14 +11,15 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.command import Provider
 from textual.screen import Screen
 
 from console.engine.errors import ChargehandError
@@ -40,12 +41,19 @@ if TYPE_CHECKING:
 log = logging.getLogger("chargehand.console")
 
 
+def _palette() -> type[Provider]:
+    from console.screens.palette import ConsoleCommands
+
+    return ConsoleCommands
+
+
 class ConsoleApp(App[int]):
     """The console. ``engine``: one that already runs and is not ours to stop, for tests and embedding."""
 
     TITLE = "chargehand"
     CSS_PATH = "console.tcss"
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", "Quit", id="quit", show=False, priority=True),
@@ -335,13 +343,6 @@ class ConsoleApp(App[int]):
             self.say(f"{folder} cannot be written: {error.strerror or error}", severity="error")
             return
         self.say(f"Saved {path}")
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What the palette offers: sections, stations, orders, and the console's own actions."""
-        from console.screens.palette import entries
-
-        for title, text, action in entries(self):
-            yield SystemCommand(title, text, action)
 
 
 class _PrivateLog(logging.FileHandler):

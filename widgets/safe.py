@@ -73,10 +73,10 @@ def _escape_each(text: str, *, on_letter: bool) -> str:
         if " " <= char <= "~":
             out.append(char)
             marks = 0 if char.isalnum() else _MARKS_PER_LETTER
-        elif not char.isprintable() or _INVISIBLE(char):
+        elif not char.isprintable() or _INVISIBLE(char) or _disputed(char):
             out.append(escape_char(char))
             marks = _MARKS_PER_LETTER
-        elif unicodedata.category(char)[0] == "M" or get_character_cell_size(char) == 0:
+        elif get_character_cell_size(char) == 0:
             if marks < _MARKS_PER_LETTER:
                 out.append(char)
                 marks += 1
@@ -86,6 +86,18 @@ def _escape_each(text: str, *, on_letter: bool) -> str:
             out.append(char)
             marks = 0
     return "".join(out)
+
+
+def _disputed(char: str) -> bool:
+    """Whether terminals give the character different widths: a line that holds it would not end at the edge.
+
+    These are the vowel signs that some put beside their letter and others on it, parts of Hangul syllables, and signs
+    that became wide lately. The book here is Unicode's own, as terminals read it through ``wcwidth``.
+    """
+    if unicodedata.category(char) in ("Mn", "Me"):
+        return False
+    by_the_book = 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1
+    return get_character_cell_size(char) != by_the_book
 
 
 def safe_text(value: object, *, max_chars: int = MAX_CHARS) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.style import Style
 
 from console.engine.orders.table import ORDERS
 from console.screens.commands import WORDS
 from console.screens.order_keys import why_not
 from console.screens.places import BAR
-from widgets.safe import safe_text
+from widgets.safe import safe_content, safe_text
 
 if TYPE_CHECKING:
     from console.app import ConsoleApp
@@ -19,6 +23,33 @@ STATIONS = 500
 _WITH_TEXT = ("filter", "station", "accept", "refuse")  # words that want more than themselves
 
 Entry = tuple[str, str, Callable[[], None]]
+
+
+class ConsoleCommands(Provider):
+    """The entries for Textual's palette. What its own provider is given it reads as markup, names of stations too."""
+
+    async def discover(self) -> Hits:
+        """All of them, by their titles."""
+        for title, text, action in sorted(self._entries(), key=lambda entry: entry[0]):
+            yield DiscoveryHit(_shown(title, text), action, text=title)
+
+    async def search(self, query: str) -> Hits:
+        """Those whose title has the letters of the query, the letters marked."""
+        matcher = self.matcher(query)
+        for title, text, action in self._entries():
+            score, places = matcher.fuzzy_search.match(query, title)
+            if score > 0:
+                yield Hit(score, _shown(title, text, places, matcher.match_style), action, text=title)
+
+    def _entries(self) -> Iterator[Entry]:
+        return entries(cast("ConsoleApp", self.app))
+
+
+def _shown(title: str, text: str, places: Sequence[int] = (), style: Style | str = "") -> Content:
+    shown = safe_content(title)
+    for place in places:
+        shown = shown.stylize(style, place, place + 1)
+    return shown + Content("\n") + safe_content(text, "dim")
 
 
 def entries(console: ConsoleApp) -> Iterator[Entry]:

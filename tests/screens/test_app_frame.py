@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -99,6 +100,24 @@ async def test_the_palette_finds_sections_and_stations(engine: Engine, dial: Any
         await console.sees("garage-left")
         await console.press("ctrl+p", *"garage-l")
         await console.sees("online Acme One")
+        await console.press("down", "enter")
+        async with asyncio.timeout(10):
+            while console.section.kind != "station":
+                await console.pilot.pause(0.02)
+
+
+@pytest.mark.parametrize("name", ["[@click=app.quit]x", "[bold]CP", "["])
+async def test_the_palette_takes_no_name_of_a_station_as_markup(
+    engine: Engine, dial: Any, open_console: Any, name: str
+) -> None:
+    async with open_console(engine) as console:
+        await (await dial(engine, quote(name, safe=""))).boot(
+            chargePointModel="[/red]x[$a]", chargePointVendor="\x1b]0;a"
+        )
+        await console.sees(name)
+        await console.press("ctrl+p")
+        await console.press("left_square_bracket")
+        await console.sees(name, "online \\u001b]0;a [/red]x[$a]")
         await console.press("down", "enter")
         async with asyncio.timeout(10):
             while console.section.kind != "station":
