@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple, get_args
 
+from console.engine.filter_values import Range
 from console.engine.wire.exchange import Exchange, Outcome
 
 SLOW_NS: Final = 1_000_000_000
@@ -70,7 +71,7 @@ def _regex(pattern: str) -> str:
     return ".*".join(re.escape(piece) for piece in pattern.split("*"))
 
 
-class _Matcher:
+class Matcher:
     """Folded alternatives, some with ``*``; True beside one says that its ``*`` is only a star."""
 
     def __init__(self, values: Iterable[Alternative]) -> None:
@@ -93,7 +94,7 @@ class _Matcher:
 
 def name_clause(column: str, values: Sequence[Alternative]) -> Clause:
     """A name kept in the table ``name``: station, action, version."""
-    matcher = _Matcher((fold(value), literal) for value, literal in values)
+    matcher = Matcher((fold(value), literal) for value, literal in values)
     condition, params = matcher.sql("folded")
     sql = f"e.{column} IN (SELECT id FROM name WHERE {condition})"
     if column == "station":
@@ -105,7 +106,7 @@ def name_clause(column: str, values: Sequence[Alternative]) -> Clause:
 
 def text_clause(column: str, values: Sequence[Alternative]) -> Clause:
     """A text of the exchange itself: ``uid``, ``tx`` or ``code``."""
-    matcher = _Matcher((lower(clean(value)), literal) for value, literal in values)
+    matcher = Matcher((lower(clean(value)), literal) for value, literal in values)
     condition, params = matcher.sql(f"lower(e.{column})")
     attribute = {"uid": "unique_id", "tx": "transaction", "code": "error_code"}[column]
 
@@ -114,9 +115,6 @@ def text_clause(column: str, values: Sequence[Alternative]) -> Clause:
         return value is not None and matcher(lower(clean(value)))
 
     return Clause(test, f"({condition})", params)
-
-
-Range = tuple[int | None, int | None]
 
 
 def number_clause(column: str, ranges: Sequence[Range]) -> Clause:
@@ -147,6 +145,17 @@ def _bit(test: Test, bit: int) -> Clause:
     return Clause(test, f"(e.bits & {bit}) != 0")
 
 
+_MARKS = (
+    "SELECT exchange FROM (SELECT data ->> '$.exchange' AS exchange, data ->> '$.on' AS kept, max(id) FROM happening"
+    " WHERE kind = 'bookmark' GROUP BY 1) WHERE kept"
+)
+
+
+def marked_clause(marked: Callable[[int], bool]) -> Clause:
+    """A person has marked it; of several times the last counts."""
+    return Clause(lambda exchange: marked(exchange.id), f"e.id IN ({_MARKS})")
+
+
 UNANSWERED: Final = ("timeout", "lost", "none")
 
 FLAGS: Final[dict[str, Clause]] = {
@@ -162,6 +171,7 @@ FLAGS: Final[dict[str, Clause]] = {
     "violation": _bit(lambda exchange: bool(exchange.violations), VIOLATED),
     "tolerated": _bit(lambda exchange: bool(exchange.tolerances), TOLERATED),
     "repeat": _bit(lambda exchange: exchange.repeat, REPEAT),
+    "marked": marked_clause(lambda _: False),
     "in": Clause(lambda exchange: exchange.direction == "in", f"(e.bits & {OUT}) = 0"),
     "out": _bit(lambda exchange: exchange.direction == "out", OUT),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from console.engine.errors import FilterError
@@ -90,3 +90,46 @@ def _quoted(text: str, start: int) -> tuple[str, int]:
         pieces.append(sign)
         position += 1
     raise FilterError(f"the quote {mark} is not closed", column=start)
+
+
+def word_at(text: str, cursor: int) -> tuple[int, int]:
+    """Where the alternative under the cursor begins and ends."""
+    start = cursor
+    while start > 0 and not text[start - 1].isspace() and text[start - 1] not in "!|":
+        start -= 1
+    end = cursor
+    while end < len(text) and not text[end].isspace() and text[end] != "|":
+        end += 1
+    return start, end
+
+
+def complete_term(
+    text: str, cursor: int, choices: Mapping[str, Sequence[str]], aliases: Mapping[str, str]
+) -> list[str]:
+    """What the word under the cursor may become: names of fields, or what is known of the values of its field."""
+    start, _ = word_at(text, cursor)
+    typed = text[start:cursor]
+    name = FIELD_NAME.match(typed)
+    lead, field = (name[0], name[1].lower()) if name else ("", "")
+    if not name and start > 0 and text[start - 1] == "|":
+        before = text[:start].rsplit(maxsplit=1)[-1].lstrip("!")
+        earlier = FIELD_NAME.match(before)
+        field = earlier[1].lower() if earlier else ""
+    field = aliases.get(field, field)
+    if not field:
+        return [f"{name}:" for name in choices if typed and name.startswith(typed.lower())]
+    part = typed[len(lead) :].strip("\"'").casefold()
+    values = choices.get(field, ())
+    return [lead + _written(one) for one in values if one.casefold().startswith(part) and one.casefold() != part]
+
+
+def _written(value: str) -> str:
+    if re.search(r"[\s|\"'*!]", value) is None:
+        return value
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def completed(text: str, cursor: int, word: str) -> tuple[str, int]:
+    """The line with the word under the cursor replaced, and where the cursor is then."""
+    start, end = word_at(text, cursor)
+    return text[:start] + word + text[end:], start + len(word)

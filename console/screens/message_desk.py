@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from console.engine.engine import Engine
 
 KEPT = 2_000  # marks that are looked at when the console starts
-_NAMED = 200  # marks that a filter line names
+MARKED = "is:marked"  # the filter line that finds them
 
 
 class MessageDesk:
@@ -52,9 +52,9 @@ class MessageDesk:
         self.changed += 1
         return on
 
-    def marked_line(self) -> str:
-        """A filter line that finds the marked exchanges; empty where there are none."""
-        return f"id:{'|'.join(str(one) for one in sorted(self.marks)[-_NAMED:])}" if self.marks else ""
+    def filter(self, text: str) -> Filter:
+        """Understand a filter line, with the marks as they are at any time. Raises FilterError."""
+        return parse_filter(text, marked=lambda exchange: exchange in self.marks)
 
 
 _BY_ENGINE: WeakKeyDictionary[Engine, MessageDesk] = WeakKeyDictionary()

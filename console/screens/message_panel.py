@@ -17,7 +17,7 @@ from console.engine.tasks import Owner, cancel_all, spawn
 from console.engine.wire.exchange import Exchange
 from console.engine.wire.schema import actions
 from console.screens.base import Host
-from console.screens.message_desk import MessageDesk, desk_of, mark
+from console.screens.message_desk import MARKED, MessageDesk, desk_of, mark
 from console.screens.message_log import MessageLog, copied
 from console.screens.message_rows import JournalSource
 from console.screens.send_again import send_again
@@ -140,6 +140,8 @@ class MessagesPanel(Vertical):
         desk = self._desk
         if desk.changed != self._marks:
             self._marks = desk.changed
+            if "marked" in self.filter_text.casefold():
+                self._start()  # other rows pass now
             self.log_view.forget_strips()
             self.log_view.refresh()
 
@@ -225,7 +227,7 @@ class MessagesPanel(Vertical):
         if text != self.filter_text:
             self.filter_text = text
             scope = "" if self.station is None else f"station:{quoted(self.station)} "
-            self.where = parse_filter(scope + text)
+            self.where = self._desk.filter(scope + text) if self.host.ready else parse_filter(scope + text)
             self._fresh = False
             if self.host.ready:
                 self.pull(self.engine.clock())
@@ -289,11 +291,12 @@ class MessagesPanel(Vertical):
 
     def action_marked(self) -> None:
         """``B``: only the marked ones, or all again."""
-        line = self._desk.marked_line()
-        if not line:
-            self.host.say("No message is marked: b marks one.")
+        if self.filter_text == MARKED:
+            self.set_filter("")
+        elif self._desk.marks:
+            self.set_filter(MARKED)
         else:
-            self.set_filter("" if self.filter_text == line else line)
+            self.host.say("No message is marked: b marks one.")
 
     def action_again(self) -> None:
         """``e``: edit a call of ours and send it again."""

@@ -18,7 +18,7 @@ from console.engine.journal import schema as journal_schema
 from console.engine.journal import search as journal_search
 from console.engine.journal.packs import pack_some
 from console.engine.wire.exchange import Exchange, Outcome, Violation
-from tests.engine.journal.making import NOON, SECOND, Running
+from tests.engine.journal.making import NOON, SECOND, Running, exchange, happening
 
 # Few letters, so that words are found now and then; among them what SQL, GLOB and JSON treat specially.
 LETTERS = "aAbäÄß*?[]%_'\"\\ 1.İ"
@@ -136,6 +136,22 @@ def test_stored_and_live_rows_are_judged_alike(
             assert [row.id for row in await reader.messages(None, limit=100) if where.matches(row)] == live, line
 
     asyncio.run(ask())
+
+
+async def test_marks_are_judged_alike_and_the_last_word_of_each_counts(tmp_path: Path) -> None:
+    running = Running(tmp_path)
+    rows = [exchange(number) for number in range(6)]
+    await running.write(*rows)
+    first, second, third = (row.id for row in rows[1:4])
+    for number, on in ((first, True), (second, True), (third, True), (second, False), (first, False), (first, True)):
+        await running.write(happening("bookmark", None, exchange=number, on=on))
+    marks = {first, third}
+    for line in ("is:marked", "!is:marked", "is:marked|error", "is:marked station:CP-001 Heartbeat"):
+        where = parse_filter(line, marked=marks.__contains__)
+        live = [row.id for row in rows if where.matches(row)]
+        assert [row.id for row in await running.journal.messages(where, limit=100)] == live, line
+    assert [row.id for row in await running.journal.messages(parse_filter("is:marked"), limit=100)] == [first, third]
+    await running.journal.close()
 
 
 def test_the_journal_module_and_the_schema_agree_on_the_file(tmp_path: Path) -> None:

@@ -197,10 +197,18 @@ async def test_a_mark_is_set_found_again_and_outlives_the_screen(engine: Engine,
         await station.call("Heartbeat", {})
         await console.sees("Heartbeat")
         await console.press("B")
-        await console.sees("/ id:")
+        await console.sees("/ is:marked")
         assert "Heartbeat" not in console.line("CP-001")
+        await console.press("b")
+        await console.sees("No message matches this filter.")
+        await console.press("B")
+        await console.sees("Heartbeat")
+        await console.press("G", "b")
+        await console.press("B")
+        await console.sees("/ is:marked")
+        assert "Heartbeat" in console.line("CP-001")
         kept = await engine.journal.happenings(limit=5, kinds=("bookmark",))
-        assert [one.data["on"] for one in kept] == [True]
+        assert [one.data["on"] for one in kept] == [True, False, True]
 
 
 async def test_sending_again_says_why_not_for_a_call_of_the_station(
