@@ -49,7 +49,7 @@ def _shown(title: str, text: str, places: Sequence[int] = (), style: Style | str
     shown = safe_content(title)
     for place in places:
         shown = shown.stylize(style, place, place + 1)
-    return shown + Content("\n") + safe_content(text, "dim")
+    return shown + Content("\n") + safe_content(text, "dim not bold")
 
 
 def entries(console: ConsoleApp) -> Iterator[Entry]:
