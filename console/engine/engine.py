@@ -32,6 +32,7 @@ from console.engine.trust.secrets import Secrets
 from console.engine.trust.signing import Signing
 from console.engine.trust.trust import Trust
 from console.engine.upkeep import Upkeep, calm_collector
+from console.engine.watchdog import Watchdog
 from console.engine.wire.exchange import Exchange
 from profiles import Profile
 
@@ -86,7 +87,8 @@ class Engine(Road):
         self.signing = Signing(self.trust, authenticated=self.registration.proved, tell=self.happen, call=self.raw)
         self.watch(self.signing.see)
         self.upkeep = Upkeep(self)
-        self.stats, self.stalls = self.upkeep.stats, self.upkeep.stalls
+        self.watchdog = Watchdog(clock)
+        self.stats, self.stalls = self.upkeep.stats, self.watchdog.stalls
         self.api: ApiServer | None = None
         self.api_url: str | None = None
         self.files_url: str | None = None
@@ -123,6 +125,7 @@ class Engine(Road):
         if self.trust.serves:
             spawn(self.trust.renew(), name="certificate renewal", owner=self.tasks)
         calm_collector()
+        self.watchdog.start()
         self.running = True
 
     async def stop(self) -> None:
@@ -130,6 +133,7 @@ class Engine(Road):
         self.running = False
         async with AsyncExitStack() as steps:
             # Taken from the last to the first; whatever goes wrong in one, the journal and its lock are let go.
+            steps.callback(self.watchdog.stop)
             steps.push_async_callback(quietly, self.journal.close)
             steps.push_async_callback(quietly, self._say_goodbye)
             steps.push_async_callback(cancel_all, self.tasks)

@@ -384,6 +384,7 @@ async def test_row_97_a_loop_that_stood_still_is_noted_and_drops_nobody(
     await asyncio.sleep(0.5)
     assert engine.links.get("CP-001") is not None
     assert any("stood still" in record.message for record in caplog.records)
+    assert engine.watchdog.stalls is engine.stalls
     pongs.cancel()
     link.drop()
 
