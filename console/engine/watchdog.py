@@ -1,6 +1,6 @@
 """Notices when the event loop stands still, and names the code that it stood in.
 
-The loop beats four times a second. A thread of its own wakes when the next beat is overdue by ``STALL_S`` and looks at
+The loop beats twice a second. A thread of its own wakes when the next beat is overdue by ``STALL_S`` and looks at
 what the loop's thread is doing at that moment; afterwards nobody could tell.
 """
 
@@ -19,7 +19,7 @@ from typing import Final
 
 log = logging.getLogger("chargehand.watchdog")
 
-BEAT_S = 0.25
+BEAT_S = 0.5
 STALL_S = 0.25  # so late a beat may come
 HANGS_S = 5.0  # from then on it is told while it lasts: nobody knows whether it will end
 _DEPTH: Final = 12  # frames that are named, the innermost first
@@ -39,11 +39,12 @@ class Watchdog:
         self._caught: tuple[float, str] | None = None  # of the beat that was followed by none: what was seen
         self._watched = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._ended = threading.Event()
+        self._running = threading.Lock()  # held until the end; waiting for it is cheaper than for an Event
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin; to be called in the loop."""
+        self._running.acquire()
         self._watched = threading.get_ident()
         self._last = time.monotonic()
         self._timer = asyncio.get_running_loop().call_later(BEAT_S, self._beat)
@@ -54,9 +55,11 @@ class Watchdog:
         """End; harmless where it was not started."""
         if self._timer is not None:
             self._timer.cancel()
-        self._ended.set()
+        if self._running.locked():
+            self._running.release()
         if self._thread is not None:
             self._thread.join()
+            self._thread = None
 
     # In the loop.
 
@@ -76,7 +79,7 @@ class Watchdog:
     def _watch(self) -> None:
         seen, again, worked = 0.0, 0.0, time.process_time()
         due = self._last + BEAT_S + STALL_S
-        while not self._ended.wait(due - time.monotonic()):
+        while not self._running.acquire(timeout=max(0, due - time.monotonic())):
             now, last, before = time.monotonic(), self._last, worked
             worked, overslept = time.process_time(), now - due
             if now < last + BEAT_S + STALL_S:

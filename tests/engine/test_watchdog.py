@@ -91,7 +91,8 @@ async def test_a_loop_that_only_works_is_let_alone(
 
 
 async def test_it_ends_with_its_thread(dog: Watchdog) -> None:
+    thread = dog._thread
+    assert thread is not None
     dog.stop()
-    assert dog._thread is not None
-    assert not dog._thread.is_alive()
+    assert not thread.is_alive()
     Watchdog(lambda: 0).stop()

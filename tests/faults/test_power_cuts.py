@@ -6,27 +6,39 @@ the power has failed at some moment, and opened again. `CHARGEHAND_CUTS=2000` tr
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
+import sys
 import time
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import apsw
 import pytest
 
-from console.engine.journal import FILE, Snapshot
+from console.engine.journal import FILE, Journal, Snapshot
+from console.engine.journal.schema import MIGRATIONS
 from tests.engine.journal.making import Running, exchange
 from tests.faults.power_disk import LOSSES, NAMES, Disk, Loss, Names
 from tests.faults.power_run import Answers, Said, faults, traced
 from tests.faults.power_serve import SPOILT
-from tests.faults.power_trace import Step, steps
+from tests.faults.power_trace import Step, command, steps
 
 CUTS = int(os.environ.get("CHARGEHAND_CUTS", "200"))
 OLD = 700  # exchanges of a year ago, which are forgotten while the stations talk
 DATA = Path("site") / "data"
+
+UPDATE = """
+import sys
+from pathlib import Path
+from console.engine.journal import Journal
+Journal.open(Path(sys.argv[1])).release()
+"""
 
 Cut = tuple[int, Loss, Names]
 
@@ -57,8 +69,18 @@ class Traced:
         self.answered: list[int] = []
 
     async def run(self, spoilt: str = "nothing") -> Traced:
+        """A console with its stations, from start to end."""
         log = self.root.with_name("calls")
         await traced(log, self.root / DATA, self.said, spoilt)
+        return self._read(log)
+
+    def run_alone(self, program: str) -> Traced:
+        """A few lines of Python that get the data directory."""
+        log = self.root.with_name("calls")
+        subprocess.run([*command(log), sys.executable, "-c", program, str(self.root / DATA)], check=True)
+        return self._read(log)
+
+    def _read(self, log: Path) -> Traced:
         self.steps = list(steps(log))
         log.unlink()
         left = self._left.copy()
@@ -67,12 +89,18 @@ class Traced:
 
     def choose(self, count: int, chance: random.Random) -> list[Cut]:
         """Half of them right after an answer, with nothing left but what was synced; the rest anywhere, anyhow."""
-        ready = self.answered[0]
         after = chance.sample(self.answered, min(count // 2, len(self.answered)))
         cuts: list[Cut] = [(number, "all", "all") for number in after]
+        root = str(self.root).encode()
+        touching = [
+            number
+            for number, step in enumerate(self.steps)
+            if step.path.startswith(str(self.root)) or any(text.startswith(root) for text in step.texts)
+        ]
         while len(cuts) < count:
-            first = 0 if chance.random() < 0.2 else ready
-            cuts.append((chance.randrange(first, len(self.steps)), chance.choice(LOSSES), chance.choice(NAMES)))
+            # One in five from the whole run, so that the start has its share.
+            first = bisect_left(touching, self.answered[0]) if self.answered and chance.random() < 0.8 else 0
+            cuts.append((chance.choice(touching[first:]), chance.choice(LOSSES), chance.choice(NAMES)))
         return sorted(cuts)
 
     def found(self, cuts: Sequence[Cut], target: Path, chance: random.Random) -> Iterator[tuple[Cut, Answers]]:
@@ -128,6 +156,34 @@ async def test_row_70_a_cut_while_the_journal_forgets_and_packs_loses_nothing_ei
     journal.close()
     folded = [n for n, step in enumerate(run.steps) if step.name == "pwrite64" and step.path.endswith(FILE)]
     assert any(run.answered[0] < n < run.answered[-1] for n in folded), "there was no checkpoint beside the traffic"
+
+
+def test_row_75_an_update_of_the_schema_leaves_the_old_or_the_new_and_a_copy_that_is_whole(tmp_path: Path) -> None:
+    root, target = tmp_path / "disk", tmp_path / "found"
+    Journal.open(tmp_path / "old", migrations=MIGRATIONS[:1]).release()
+    with sqlite3.connect(tmp_path / "old" / FILE) as old:
+        rows = [(n, n, json.dumps({"n": n, "text": "x" * 500})) for n in range(1, 201)]
+        old.executemany("INSERT INTO happening(id, time, kind, data) VALUES (?, ?, 'bookmark', ?)", rows)
+    shutil.copytree(tmp_path / "old", root / DATA)  # as after a kill: all of it is in the WAL
+    old.close()
+    run = Traced(root, Said()).run_alone(UPDATE)
+    chance = random.Random(3)
+    copies = 0
+    for cut, _ in run.found(run.choose(CUTS // 2, chance), target, chance):
+        copy = target / DATA / f"{FILE}.version-1"
+        if copy.exists():
+            with sqlite3.connect(copy) as old:
+                assert old.execute("SELECT count(*) FROM happening").fetchone() == (200,), cut
+            old.close()
+            copies += 1
+        with sqlite3.connect(target / DATA / FILE) as old:
+            updated = old.execute("PRAGMA user_version").fetchone() != (1,)
+        old.close()
+        assert copy.exists() or not updated, cut
+        journal = Journal.open(target / DATA)
+        assert [record.id for record in journal.tail(0)] == list(range(1, 201)), cut
+        journal.release()
+    assert copies
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ import apsw
 
 from console.engine.errors import JournalError
 from console.engine.filter_sql import OUTCOME_BITS, OUTCOME_MASK, VIOLATED
-from console.engine.private import private_file
+from console.engine.private import private_file, sync_folder
 
 FILE: Final = "chargehand.db"
 APPLICATION_ID: Final = 0x43484748  # "CHGH"
@@ -258,6 +258,8 @@ def _copy(connection: apsw.Connection, target: Path) -> None:
     private_file(partial)
     connection.execute("VACUUM INTO ?", (str(partial),))
     partial.replace(target)
+    # SQLite has put its bytes on the disk; the name must be there before the update can be.
+    sync_folder(target.parent)
 
 
 def damaged(path: Path, error: BaseException) -> JournalError:
