@@ -73,18 +73,20 @@ async def echo() -> None:
 
 async def routed(version: str) -> None:
     """A central system on the ocpp package's own routing, validation both ways as shipped."""
-    import importlib
-
     from ocpp.routing import on
     from websockets.asyncio.server import ServerConnection, serve
 
-    module = importlib.import_module("ocpp.v16" if version == "1.6" else "ocpp.v201")
-    results = module.call_result
+    if version == "1.6":
+        from ocpp.v16 import ChargePoint
+        from ocpp.v16 import call_result as results
+    else:
+        from ocpp.v201 import ChargePoint
+        from ocpp.v201 import call_result as results
 
     def now() -> str:
         return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
-    class Central(module.ChargePoint):  # type: ignore[name-defined, misc]
+    class Central(ChargePoint):
         @on("BootNotification")
         def on_boot(self, **_: Any) -> Any:
             return results.BootNotification(current_time=now(), interval=300, status="Accepted")
@@ -113,7 +115,8 @@ async def routed(version: str) -> None:
                 return results.TransactionEvent()
 
     async def handle(connection: ServerConnection) -> None:
-        await Central(connection.request.path.strip("/"), connection).start()  # type: ignore[union-attr]
+        path = "/" if connection.request is None else connection.request.path
+        await Central(path.strip("/"), connection).start()
 
     async with serve(handle, "127.0.0.1", 0, subprotocols=SPOKEN, compression=None) as server:
         print(next(iter(server.sockets)).getsockname()[1], flush=True)

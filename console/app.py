@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from console.engine.errors import ChargehandError
@@ -222,10 +223,9 @@ class ConsoleApp(App[int]):
         """Open the form of an order."""
         self.orders.open(name, [station] if station is not None else None, arguments)
 
-    def say(self, text: str, *, title: str = "", severity: str = "information") -> None:
+    def say(self, text: str, *, title: str = "", severity: SeverityLevel = "information") -> None:
         """A short notice; never read as markup."""
-        level = {"warning": "warning", "error": "error"}.get(severity, "information")
-        self.notify(safe_text(text, max_chars=400), title=safe_text(title), severity=level, markup=False)  # type: ignore[arg-type]
+        self.notify(safe_text(text, max_chars=400), title=safe_text(title), severity=severity, markup=False)
 
     def copy(self, text: str, what: str = "") -> None:
         """Put text on the clipboard, also over SSH where the terminal knows OSC 52."""

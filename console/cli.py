@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from console.commands.trouble import INTERRUPTED, OURS, CommandFailed, complain, sentence_of
 from console.engine.options import EngineOptions
@@ -72,7 +73,7 @@ def _dispatch(given: list[str]) -> int:
 
 def quick_options(given: Sequence[str]) -> EngineOptions | None:
     """The options of ``run``, where nothing else is among the words; None leaves them to typer."""
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     listen: list[str] = []
     words = iter(given)
     for word in words:
@@ -90,7 +91,7 @@ def quick_options(given: Sequence[str]) -> EngineOptions | None:
             listen.append(value)
         else:
             found[_VALUES[name]] = Path(value) if name == "--data" else value
-    return EngineOptions(listen=tuple(listen), **found)  # type: ignore[arg-type]
+    return EngineOptions(listen=tuple(listen), **found)
 
 
 if __name__ == "__main__":

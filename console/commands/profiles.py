@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from console.commands.trouble import OURS, complain
@@ -17,9 +18,13 @@ def list_profiles() -> int:
         {"name": one.name, "title": one.title, "path": str(one.path), "where": "shipped" if one.shipped else "yours"}
         for one in profile_names()
     ]
-    columns = [Column(key.upper(), lambda row, key=key: str(row[key])) for key in ("name", "title", "where", "path")]  # type: ignore[misc]
+    columns = [Column(key.upper(), partial(_field, key)) for key in ("name", "title", "where", "path")]
     print_table(columns, rows, empty="There is no profile.")
     return 0
+
+
+def _field(key: str, row: dict[str, str]) -> str:
+    return row[key]
 
 
 def show_profile(name: str) -> int:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 import msgspec
+from textual.notifications import SeverityLevel
 from textual.widget import Widget
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Host(Protocol):
     def approve(self, station: str, accept: bool) -> None:
         """Accept or refuse a station that waits for a person, or say why that does not apply."""
 
-    def say(self, text: str, *, title: str = "", severity: str = "information") -> None:
+    def say(self, text: str, *, title: str = "", severity: SeverityLevel = "information") -> None:
         """A short notice. The text is made safe and never read as markup; severity also ``warning`` or ``error``."""
 
     def copy(self, text: str, what: str = "") -> None:

@@ -92,7 +92,7 @@ class Dialect(Protocol):
     answered, under the id "-1"; ``evses``: whether a station consists of EVSEs with connectors within, or of connectors
     alone; ``resets``: what a ``soft`` and a ``hard`` reset do, and ``unlocking`` what an unlock does, each as the end of a
     sentence for the person who orders it; ``hex_keys``: whether a station's password is set as an AuthorizationKey in hex
-    digits.
+    digits; ``compresses``: whether compression is agreed with a station that offers it, where the profile leaves it open.
     """
 
     version: str
@@ -107,6 +107,7 @@ class Dialect(Protocol):
     resets: Mapping[str, str]
     unlocking: str
     hex_keys: bool
+    compresses: bool
 
     def answer(self, frame: Frame, violations: tuple[Violation, ...], context: Context) -> Answer:
         """What the central system says to a station's call. Never raises for anything a station can send."""

@@ -27,6 +27,7 @@ class V16:
     sends: frozenset[str] = frozenset()
     replayed = REPLAYED
     answers_unreadable = False
+    compresses = False  # OCPP-J 1.6 knows nothing of it; 2.0.1 asks for it (Part 4, 3.4)
     evses = False
     resets: Mapping[str, str] = {
         "soft": "stops running transactions in good order and restarts",

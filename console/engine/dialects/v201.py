@@ -147,6 +147,7 @@ class V201:
     sends: frozenset[str] = frozenset()
     replayed: frozenset[str] = frozenset(("MeterValues", "TransactionEvent"))
     answers_unreadable: bool = True
+    compresses: bool = True
     evses: bool = True
     resets: Mapping[str, str] = {
         "soft": "restarts when no transaction runs any more; it ends none",

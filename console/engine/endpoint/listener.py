@@ -279,7 +279,7 @@ class Listener:
             local_host=host or attempt.local.rsplit(":", 1)[0],
             strict=self.door.strict,
         )
-        deflate = self.listen.compression == "on" or (self.listen.compression == "auto" and spoken.version != "1.6")
+        deflate = self.listen.compression == "on" or (self.listen.compression == "auto" and spoken.compresses)
         wrong = socket.accept(request, verdict.subprotocol, link, deflate=deflate)
         if wrong is not None:
             self._refusals.tell(

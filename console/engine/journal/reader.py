@@ -200,13 +200,14 @@ class Reader:
         kinds: Collection[str] | None = None,
     ) -> list[Happening]:
         """The newest ``limit`` happenings below ``before``, oldest first. ``kinds`` as in ``Happening``."""
-        where, params = ["id < ?"], [MAX_ID if before is None else before]
+        where = ["id < ?"]
+        params: list[int | str | None] = [MAX_ID if before is None else before]
         if station is not None:
             where.append("key = ?")
-            params.append(fold(station))  # type: ignore[arg-type]
+            params.append(fold(station))
         if kinds is not None:
             where.append("kind IN (SELECT value FROM json_each(?))")
-            params.append(orjson.dumps(sorted(kinds)).decode())  # type: ignore[arg-type]
+            params.append(orjson.dumps(sorted(kinds)).decode())
         sql = (
             "SELECT json_group_array(json_array(id, time, kind, station, link, data)) FROM"
             f" (SELECT * FROM happening WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?)"
@@ -223,13 +224,14 @@ class Reader:
         ids: Collection[int] | None = None,
     ) -> list[Transaction]:
         """The newest ``limit`` transactions below ``before``, oldest first; of one station, or just ``ids``."""
-        where, params = ["id < ?"], [MAX_ID if before is None else before]
+        where = ["id < ?"]
+        params: list[int | str | None] = [MAX_ID if before is None else before]
         if station is not None:
             where.append("station = ?")
-            params.append(fold(station))  # type: ignore[arg-type]
+            params.append(fold(station))
         if ids is not None:
             where.append("id IN (SELECT value FROM json_each(?))")
-            params.append(orjson.dumps(sorted(ids)).decode())  # type: ignore[arg-type]
+            params.append(orjson.dumps(sorted(ids)).decode())
         sql = f"SELECT body FROM txn WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?"
 
         def work(connection: apsw.Connection) -> list[Transaction]:

@@ -38,13 +38,8 @@ def schema(version: str, action: str, answer: bool) -> dict[str, Any] | None:
     if not action.isalnum():
         return None
     folder = _root() / _FOLDERS[version] / "schemas"
-    if version == "1.6":
-        names = [action + ("Response" if answer else "")]
-    else:
-        names = [action + ("Response" if answer else "Request")]
-        if not answer:
-            names.append(action)  # 2.1's SEND has no Request in its file name
-    for name in names:
+    # 1.6 and 2.1's SEND have no Request in their file names.
+    for name in (f"{action}Response",) if answer else (f"{action}Request", action):
         path = folder / f"{name}.json"
         if path.is_file():
             loaded: dict[str, Any] = orjson.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))

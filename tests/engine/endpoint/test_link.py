@@ -162,6 +162,13 @@ class TestFramesThatAreNone:
         again = await dial(engine)
         assert (await again.boot())[0] == 3
 
+    @pytest.mark.parametrize(("version", "agreed"), [("1.6", False), ("2.0.1", True), ("2.1", True)])
+    async def test_compression_is_agreed_where_the_version_knows_of_it(
+        self, engine: Engine, dial: Dial, version: str, agreed: bool
+    ) -> None:
+        station = await dial(engine, "CP-001", version, compression="deflate")
+        assert bool(station.socket.protocol.extensions) is agreed
+
     async def test_a_deflate_bomb_stops_at_the_size_limit(self, engine: Engine, dial: Dial) -> None:
         station = await dial(engine, "CP-001", "2.0.1", compression="deflate", max_size=None)
         assert station.socket.protocol.extensions
