@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from console.engine.filter_rows import RowField, numbers, texts, times, words
 from console.engine.fleet.model import Alarm
 from console.screens.told import Line
 from widgets.columns import Cell, Column, Row
@@ -124,6 +125,29 @@ def lasted(alarm: Alarm, now_ns: int) -> str:
 def facts(alarm: Alarm) -> Iterable[str | None]:
     """What a filter looks at."""
     return (alarm.station, alarm.text, alarm.kind, level(alarm.severity)[1], state(alarm)[0], alarm.note)
+
+
+_KINDS: Final = tuple(_HELP)
+_LEVELS: Final = ("danger", "critical", "error", "warning", "notice")
+_STATES: Final = ("standing", "noted", "cleared", "open")
+
+FIELDS: Final[dict[str, RowField[Alarm]]] = {
+    "station": texts(lambda one: (one.station,), "station:CP-0*", "the station's identity"),
+    "is": words(lambda one: states(one), _STATES, "is:standing", "standing, noted, cleared; open: not cleared"),
+    "severity": words(lambda one: (level(one.severity)[1],), _LEVELS, "severity:danger|critical"),
+    "kind": words(lambda one: (one.kind,), _KINDS, "kind:fault|offline"),
+    "times": numbers(lambda one: one.count, "times:>5", "how often it came"),
+    **times(lambda one: one.raised, lambda one: one.last),
+    "id": numbers(lambda one: one.id, "id:1207", "the alarm's number"),
+}
+"""What the filter of alarms can ask for."""
+
+
+def states(alarm: Alarm) -> tuple[str, ...]:
+    """The words of ``is:`` that hold."""
+    if alarm.cleared is not None:
+        return ("cleared", "noted") if alarm.acknowledged is not None else ("cleared",)
+    return ("open", "noted" if alarm.acknowledged is not None else "standing")
 
 
 def detail(alarm: Alarm, now_ns: int) -> list[Line]:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import ClassVar, Final, cast
 
 from textual import on
-from textual.app import App, ComposeResult
+from textual.app import App
 from textual.binding import Binding, BindingType
 
 from console.engine.errors import ChargehandError
 from console.engine.fleet.model import Alarm
-from console.engine.tasks import Owner, cancel_all, spawn
-from console.screens.alarm_rows import COLUMNS, detail, facts, lasted, rank, row, state
+from console.engine.tasks import spawn
+from console.screens.alarm_rows import COLUMNS, FIELDS, detail, facts, lasted, rank, row, state
 from console.screens.ask import AskScreen
 from console.screens.base import KeyHint
-from console.screens.told import Told, plain
-from console.screens.words import FilteredSection
+from console.screens.table_section import TableSection
+from console.screens.told import Line, plain
 from widgets.columns import Cell, CellLike, Row
 from widgets.line_table import LineTable, SortValue
 from widgets.safe import safe_text
@@ -25,13 +25,14 @@ FOLD: Final = "cleared"
 """The key of the row that stands for all cleared alarms."""
 
 
-class AlarmsSection(FilteredSection):
+class AlarmsSection(TableSection[Alarm]):
     """The table of alarms, and the one at the cursor in sentences."""
 
     kind = "alarms"
     title = "Alarms"
     key = "5"
-    filter_hint = "words of the row: standing fault CP-001 GroundFailure   !clock"
+    fields = FIELDS
+    filter_hint = "station:CP-0* is:standing severity:critical kind:fault since:1h GroundFailure"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "acknowledge", "Take note", show=False),
@@ -46,24 +47,16 @@ class AlarmsSection(FilteredSection):
         self._seen: object = None
         self._second = 0
         self._now = 0
-        self._tasks: Owner = set()
 
-    def compose(self) -> ComposeResult:
-        """Filter line, table, sentences."""
-        yield from self.filter_widgets()
-        yield LineTable(
+    def make_table(self) -> LineTable:
+        """Worst first."""
+        return LineTable(
             COLUMNS, self._row, version=self._version, sort_value=self._sort_value, markable=True, id="alarms"
         )
-        yield Told()
 
-    async def on_unmount(self) -> None:
-        """Nothing goes on without the screen."""
-        await cancel_all(self._tasks)
-
-    @property
-    def table(self) -> LineTable:
-        """The table."""
-        return self.query_one(LineTable)
+    def facts(self, row: Alarm) -> Iterable[str | None]:
+        """What a bare word is looked for in."""
+        return facts(row)
 
     def alarm(self, key: Hashable) -> Alarm | None:
         """The alarm of that id, as long as it is kept."""
@@ -94,12 +87,12 @@ class AlarmsSection(FilteredSection):
         else:
             return
         self._second = now_ns // 1_000_000_000
-        self._tell()
+        self.tell()
 
     def rows_changed(self) -> None:
         """Choose the rows anew."""
-        match = self.words.match
-        found = sorted((one for one in self.engine.fleet.alarms.values() if match(facts(one))), key=rank)
+        matches = self.filter.matches
+        found = sorted((one for one in self.engine.fleet.alarms.values() if matches(one)), key=rank)
         keys: list[Hashable] = [one.id for one in found if one.cleared is None]
         over = [one.id for one in found if one.cleared is not None]
         self._over = len(over)
@@ -146,13 +139,14 @@ class AlarmsSection(FilteredSection):
             case _:
                 return found.text
 
-    def _tell(self) -> None:
+    def sentences(self) -> list[Line]:
+        """The alarm at the cursor."""
         found = self.chosen
-        self.query_one(Told).show([] if found is None else detail(found, self._now))
+        return [] if found is None else detail(found, self._now)
 
     @on(LineTable.Highlighted)
     def _highlighted(self) -> None:
-        self._tell()
+        self.tell()
 
     @on(LineTable.Selected)
     def _selected(self, event: LineTable.Selected) -> None:
@@ -223,12 +217,6 @@ class AlarmsSection(FilteredSection):
         self._open = not self._open
         self.rows_changed()
 
-    def action_station(self) -> None:
-        """``i``: open the station."""
-        station = self.selected_station()
-        if station is not None:
-            self.open_station(station)
-
     # Taking note.
 
     def action_acknowledge(self) -> None:
@@ -244,7 +232,7 @@ class AlarmsSection(FilteredSection):
 
         def noted(note: str | None) -> None:
             if note is not None:
-                spawn(self._acknowledge(chosen, note.strip()), name="take note of alarms", owner=self._tasks)
+                spawn(self._acknowledge(chosen, note.strip()), name="take note of alarms", owner=self.tasks)
 
         cast("App[object]", self.app).push_screen(AskScreen("Take note", text), noted)
 
@@ -253,14 +241,14 @@ class AlarmsSection(FilteredSection):
             for alarm in alarms:
                 await self.engine.acknowledge(alarm.id, note)
         except ChargehandError as error:
-            self.host.say(error.sentence, title=error.title, severity="error")
+            self.complain(error)
             return
         self.table.set_marks(())
         self.pull(self.engine.clock())
         self.host.say("Taken note." if len(alarms) == 1 else f"Taken note of {len(alarms)} alarms.")
 
     def _empty_lines(self) -> list[CellLike]:
-        if self.words:
+        if self.filter:
             return [Cell("No alarm matches.", "bold"), "", Cell("esc shows all", "muted")]
         if not self.engine.fleet.stations:
             return [

@@ -21,6 +21,7 @@ from textual.widget import Widget
 
 if TYPE_CHECKING:
     from console.engine.engine import Engine
+    from console.engine.fleet.model import Transaction
 
 _LABELS = {
     "slash": "/",
@@ -167,6 +168,10 @@ class Section(Widget):
         """(EVSE, connector) that is selected within the station, to fill forms with."""
         return None, None
 
+    def selected_session(self) -> Transaction | None:
+        """The session that is selected, where the section has any."""
+        return None
+
     def take_focus(self) -> None:
         """Give the keyboard to what is worked with first: a table, mostly."""
         for child in self.walk_children(Widget):
@@ -179,6 +184,10 @@ class Section(Widget):
 
     def set_filter(self, text: str) -> None:
         """Take this filter line. Does nothing where there is no filter."""
+
+    def filter_help(self) -> list[tuple[str, str]]:
+        """The terms of its filter and what they mean, for the help; none where it is filtered as messages are."""
+        return []
 
     def focus_filter(self) -> bool:
         """Open the filter line (`/`). False where there is none."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from console.engine.endpoint.attempts import Attempt
+from console.engine.filter_rows import RowField, numbers, texts, times, words
 from console.engine.wire.exchange import Happening
 from console.screens.told import Line
 from widgets.columns import Cell, Column, Row
@@ -13,6 +14,7 @@ from widgets.format import age, clock, date_clock, duration, thousands
 from widgets.tone import Tone
 
 NS: Final = 1_000_000_000
+NOTHING: Final = "—"
 
 COLUMNS: Final = (
     Column("time", "TIME", 8, 8),
@@ -101,8 +103,12 @@ def _offers(attempt: Attempt) -> Cell:
 
 def code(attempt: Attempt) -> str:
     """The close code where there is one, else the HTTP status."""
-    found = attempt.close_code if attempt.close_code is not None else attempt.status
-    return "—" if found is None else str(found)
+    found = _code(attempt)
+    return NOTHING if found is None else str(found)
+
+
+def _code(attempt: Attempt) -> int | None:
+    return attempt.close_code if attempt.close_code is not None else attempt.status
 
 
 def why(attempt: Attempt) -> str:
@@ -133,6 +139,35 @@ def facts(attempt: Attempt) -> Iterable[str | None]:
         *attempt.subprotocols,
         *attempt.badges,
     )
+
+
+def states(attempt: Attempt) -> tuple[str, ...]:
+    """The words of ``is:`` that hold."""
+    return (
+        told(attempt).word,
+        *(("tls",) if attempt.tls else ()),
+        *(("tolerated",) if attempt.badges else ()),
+        *(("stranger",) if attempt.station is None else ()),
+    )
+
+
+FIELDS: Final[dict[str, RowField[Attempt]]] = {
+    "station": texts(lambda one: (one.station, one.identity), "station:CP-0*", "the identity it gave"),
+    "is": words(
+        states,
+        ("open", "closed", "refused", "trying", "tls", "tolerated", "stranger"),
+        "is:refused",
+        "open, closed, refused, trying; tls; tolerated; stranger: never became a station",
+    ),
+    "peer": texts(lambda one: (one.peer, one.peer.rpartition(":")[0]), "peer:192.168.1.*", "the address it came from"),
+    "path": texts(lambda one: (one.path,), "path:/ocpp/*", "the path it asked for"),
+    "code": numbers(lambda one: _code(one), "code:404", "HTTP status or close code"),
+    "user": texts(lambda one: (one.user,), "user:CP-001", "the user name it sent"),
+    "offers": texts(lambda one: one.subprotocols, "offers:ocpp1.6", "a subprotocol it offered"),
+    "version": texts(lambda one: (one.version,), "version:2.*", "the OCPP version agreed"),
+    **times(lambda one: one.time, lambda one: one.closed or one.time),
+}
+"""What the filter of connections can ask for."""
 
 
 def detail(attempt: Attempt, now_ns: int) -> list[Line]:

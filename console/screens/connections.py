@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import ClassVar, Final
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from console.engine.dialects import VERSIONS
 from console.engine.endpoint.attempts import Attempt
 from console.engine.errors import ChargehandError
-from console.engine.tasks import Owner, cancel_all, spawn
+from console.engine.tasks import spawn
 from console.screens.base import KeyHint
-from console.screens.connection_rows import COLUMNS, attempt_of, close, code, detail, facts, row, told, why
-from console.screens.told import Told, plain
-from console.screens.words import FilteredSection
+from console.screens.connection_rows import (
+    COLUMNS,
+    FIELDS,
+    NOTHING,
+    attempt_of,
+    close,
+    code,
+    detail,
+    facts,
+    row,
+    told,
+    why,
+)
+from console.screens.table_section import TableSection
+from console.screens.told import Line, plain
 from widgets.columns import Cell, CellLike, Row
 from widgets.line_table import LineTable, SortValue
 from widgets.safe import safe_text
 
 PAGE: Final = 400
+REFUSED: Final = "is:refused"
 KINDS: Final = ("link.opened", "link.refused", "link.closed")
 
 
-class ConnectionsSection(FilteredSection):
+class ConnectionsSection(TableSection[Attempt]):
     """Attempts of this run, live, and older ones from the journal; below them the selected one in full sentences."""
 
     kind = "connections"
     title = "Connections"
     key = "4"
-    filter_hint = "words of the row: refused 192.168.1. CP-001 404   !closed"
+    fields = FIELDS
+    filter_hint = "station:CP-0* is:refused peer:192.168.1.* code:401 since:1h"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("z", "refused", "Only refused", show=False),
@@ -41,26 +55,31 @@ class ConnectionsSection(FilteredSection):
         super().__init__(id=id)
         self._attempts: dict[int, Attempt] = {}
         self._older: dict[int, Attempt] = {}
-        self._only_refused = False
         self._seen = -1
         self._next: int | None = None
         self._asked = False
-        self._tasks: Owner = set()
+        self._now = 0
 
-    async def on_unmount(self) -> None:
-        """Nothing is read for a screen that is gone."""
-        await cancel_all(self._tasks)
+    def make_table(self) -> LineTable:
+        """Newest first."""
+        return LineTable(COLUMNS, self._row, version=self._version, sort_value=self._sort_value, id="attempts")
 
-    def compose(self) -> ComposeResult:
-        """Filter line, table, detail."""
-        yield from self.filter_widgets()
-        yield LineTable(COLUMNS, self._row, version=self._version, sort_value=self._sort_value, id="attempts")
-        yield Told()
+    def facts(self, row: Attempt) -> Iterable[str | None]:
+        """What a bare word is looked for in."""
+        return facts(row)
 
-    @property
-    def table(self) -> LineTable:
-        """The table."""
-        return self.query_one(LineTable)
+    def known(self) -> Mapping[str, Sequence[str]]:
+        """Values seen so far by field, for completion."""
+        every = [*self._older.values(), *self._attempts.values()]
+        return {
+            **super().known(),
+            "peer": sorted({one.peer.rpartition(":")[0] for one in every}),
+            "path": sorted({one.path for one in every if one.path}),
+            "code": sorted({code(one) for one in every} - {NOTHING}),
+            "user": sorted({one.user for one in every if one.user}),
+            "offers": sorted({name for one in every for name in one.subprotocols}),
+            "version": list(VERSIONS),
+        }
 
     # Pulling.
 
@@ -73,21 +92,22 @@ class ConnectionsSection(FilteredSection):
         """Take in new attempts and what became of those in sight."""
         if not self._asked:
             self._asked = True
-            spawn(self._read(), name="older attempts", owner=self._tasks)
+            spawn(self._read(), name="older attempts", owner=self.tasks)
         attempts = self.engine.attempts
         if attempts.changed != self._seen:
             self._seen = attempts.changed
             self._attempts = {one.id: one for one in attempts}
             self.rows_changed()
-        self._draw_detail(now_ns)
+        self._now = now_ns
+        self.tell()
 
     def rows_changed(self) -> None:
         """Choose the rows anew, newest first."""
         live = self._attempts
         rows = [*live.values(), *(one for number, one in self._older.items() if number not in live)]
         rows.sort(key=lambda one: (-one.time, -one.id))
-        match = self.words.match
-        keys = [one.id for one in rows if (not self._only_refused or one.verdict == "refused") and match(facts(one))]
+        matches = self.filter.matches
+        keys = [one.id for one in rows if matches(one)]
         if not keys:
             self.table.set_empty(self._empty_lines(bool(rows)))
         self.table.set_rows(keys)
@@ -133,13 +153,15 @@ class ConnectionsSection(FilteredSection):
         """The attempt at the cursor."""
         return self.attempt(self.table.cursor_key)
 
-    def _draw_detail(self, now_ns: int) -> None:
+    def sentences(self) -> list[Line]:
+        """The attempt at the cursor."""
         found = self.chosen
-        self.query_one(Told).show([] if found is None else detail(found, now_ns))
+        return [] if found is None else detail(found, self._now)
 
     @on(LineTable.Highlighted)
     def _highlighted(self) -> None:
-        self._draw_detail(self.engine.clock())
+        self._now = self.engine.clock()
+        self.tell()
         table = self.table
         if self._next is not None and table.keys and table.cursor_key == table.keys[-1]:
             self.action_more()
@@ -162,14 +184,14 @@ class ConnectionsSection(FilteredSection):
         if self._next is None:
             self.host.say("Every attempt that was kept is shown.")
             return
-        spawn(self._read(), name="older attempts", owner=self._tasks)
+        spawn(self._read(), name="older attempts", owner=self.tasks)
 
     async def _read(self) -> None:
         before, self._next = self._next, None
         try:
             found = await self.engine.journal.happenings(limit=PAGE, before=before, kinds=KINDS)
         except ChargehandError as error:
-            self.host.say(error.sentence, title=error.title, severity="error")
+            self.complain(error)
             return
         for happening in found:
             attempt = attempt_of(happening)
@@ -183,16 +205,12 @@ class ConnectionsSection(FilteredSection):
 
     # What the frame asks.
 
-    def crumb(self) -> str:
-        """The section and what is left out."""
-        return f"{super().crumb()} › refused only" if self._only_refused else super().crumb()
-
     def hints(self) -> list[KeyHint]:
         """Enter opens the station of the attempt."""
         why_not = None if self.selected_station() is not None else "This caller never became a station."
         return [
             KeyHint("enter", "station", why_not),
-            KeyHint("z", "all" if self._only_refused else "refused only"),
+            KeyHint("z", "all" if REFUSED in self.filter.text.split() else "refused only"),
             KeyHint("slash", "filter"),
             KeyHint("q", "QR code"),
         ]
@@ -206,9 +224,9 @@ class ConnectionsSection(FilteredSection):
         return None if station is None else station.id
 
     def action_refused(self) -> None:
-        """``z``: only those that were refused, or all."""
-        self._only_refused = not self._only_refused
-        self.rows_changed()
+        """``z``: only those that were refused, or all; a term of the filter like any other."""
+        terms = self.filter.text.split()
+        self.set_filter(" ".join([one for one in terms if one != REFUSED] if REFUSED in terms else [*terms, REFUSED]))
 
     def copied(self) -> tuple[str, str] | None:
         """Everything that is told of the attempt, to be sent to whoever sets the charger up."""
@@ -216,13 +234,6 @@ class ConnectionsSection(FilteredSection):
         if found is None:
             return None
         return plain(detail(found, self.engine.clock())), f"what is known of {safe_text(found.peer, max_chars=50)}"
-
-    def back(self) -> bool:
-        """``esc`` takes filters away."""
-        if not self._only_refused:
-            return super().back()
-        self.action_refused()
-        return True
 
     def _empty_lines(self, filtered: bool) -> list[CellLike]:
         if filtered:

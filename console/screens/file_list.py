@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from console.engine.transfer.model import StoredFile, Transfer
 from console.screens import file_rows as rows
 from console.screens.told import Line
-from console.screens.words import Words
 from widgets.columns import Row
 from widgets.format import age
 
@@ -41,17 +40,17 @@ class FileList:
         self.images, self.received = found
         return changed
 
-    def keys(self, words: Words) -> list[Key]:
+    def keys(self, matches: Callable[[rows.Facts], bool]) -> list[Key]:
         """The rows that pass the filter, group by group, each group behind its heading."""
-        engine, match = self._engine, words.match
-        moving = [one for one in engine.files.transfers.values() if match(_facts(one))]
+        engine = self._engine
+        moving = [one for one in engine.files.transfers.values() if matches(rows.facts_of_transfer(one))]
         running = [one for one in moving if one.state in ("waiting", "moving")]
         over = [one for one in moving if one.state not in ("waiting", "moving")][-KEPT:]
         ordered = sorted((*running, *over), key=lambda one: (one.state not in ("moving", "waiting"), -one.id))
-        runs = [one for one in rows.runs_of(engine.fleet.stations.values()) if match((one.station, one.what))]
+        runs = [one for one in rows.runs_of(engine.fleet.stations.values()) if matches(rows.facts_of_run(one))]
         self._runs = {("run", (one.station, one.what)): one for one in runs}
-        images = [one for one in self.images.values() if match((one.name,))]
-        received = [one for one in self.received.values() if match((one.name, self.known(one.station)))]
+        images = [one for one in self.images.values() if matches(rows.facts_of_file(one, ""))]
+        received = [one for one in self.received.values() if matches(rows.facts_of_file(one, self.known(one.station)))]
         groups: list[tuple[str, str, str, list[Key]]] = [
             ("move", "TRANSFERS", f"{len(running) or 'none'} on the move", [("move", one.id) for one in ordered]),
             ("run", "UPDATES AND UPLOADS", "in the stations' words", list(self._runs)),
@@ -142,7 +141,3 @@ class FileList:
         link = self._engine.links.get(transfer.station)
         own = files.url.split("://")[-1].rsplit(":", 1)[0]
         return files.link(transfer, link.local_host if link is not None else own)
-
-
-def _facts(transfer: Transfer) -> tuple[str | None, ...]:
-    return transfer.name, transfer.station, transfer.state, transfer.purpose, transfer.error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from console.engine.filter_rows import RowField, numbers, texts, times, words
 from console.engine.fleet.model import Stage, Station
 from console.engine.transfer.model import StoredFile, Transfer
 from console.screens.told import Line
@@ -58,6 +59,58 @@ class Run(NamedTuple):
         if last in _GOOD_ENDS:
             return "ok"
         return "bad" if any(word in last for word in _BAD_WORDS) else "busy"
+
+
+class Facts(NamedTuple):
+    """What the filter of files looks at: whose, what it is called, the words of ``is:`` that hold, from when to when (UTC
+    ns), how big, and what a bare word may be in."""
+
+    station: str
+    name: str
+    words: tuple[str, ...]
+    first: int
+    last: int
+    size: int | None
+    texts: tuple[str | None, ...] = ()
+
+
+FIELDS: Final[dict[str, RowField[Facts]]] = {
+    "station": texts(lambda one: (one.station,), "station:CP-0*", "the station's identity"),
+    "file": texts(lambda one: (one.name,), "file:*.bin", "its name"),
+    "is": words(
+        lambda one: one.words,
+        ("moving", "awaited", "done", "failed", "closed", "offer", "upload", "update", "image", "received"),
+        "is:moving",
+    ),
+    "bytes": numbers(lambda one: one.size, "bytes:>1000000", "its size"),
+    **times(lambda one: one.first, lambda one: one.last),
+}
+"""What the filter of files can ask for."""
+
+_FOREVER: Final = (1 << 63) - 1
+
+
+def facts_of_transfer(transfer: Transfer) -> Facts:
+    """A file on the move; one that nobody has come for belongs to no time but now."""
+    state = "awaited" if transfer.state == "waiting" else transfer.state
+    said = (transfer.error, transfer.purpose, transfer.peer)
+    first, last = transfer.started or 0, transfer.ended or _FOREVER
+    known = transfer.done if transfer.size is None else transfer.size
+    return Facts(transfer.station, name_of(transfer), (state, transfer.kind), first, last, known, said)
+
+
+def facts_of_run(run: Run) -> Facts:
+    """How far an update or an upload is."""
+    state = {"ok": "done", "bad": "failed"}.get(run.tone, "moving")
+    what = "update" if run.what == "firmware" else "upload"
+    stages = tuple(one.status for one in run.stages)
+    return Facts(run.station, title_of(run), (state, what), run.stages[0].time, run.stages[-1].time, None, stages)
+
+
+def facts_of_file(file: StoredFile, station: str) -> Facts:
+    """A file at rest."""
+    word = "image" if file.station is None else "received"
+    return Facts(station, file.name, (word,), file.modified, file.modified, file.size)
 
 
 def last_run(station: Station, what: str) -> Run | None:
@@ -174,10 +227,14 @@ def stored_row(file: StoredFile, station: str, now_ns: int) -> Row:
     ]
 
 
+def title_of(run: Run) -> str:
+    """What a person calls it."""
+    return "firmware update" if run.what == "firmware" else "log upload"
+
+
 def run_row(run: Run, *, whole: bool) -> Row:
     """How far an update or an upload is, in the station's own words."""
-    title = "firmware update" if run.what == "firmware" else "log upload"
-    return [Cell(f"  {title}", ""), Cell(run.station, "bold"), dots(run), None, None, ladder(run, whole=whole)]
+    return [Cell(f"  {title_of(run)}", ""), Cell(run.station, "bold"), dots(run), None, None, ladder(run, whole=whole)]
 
 
 def transfer_lines(transfer: Transfer, link: str) -> list[Line]:
@@ -218,8 +275,7 @@ def stored_lines(file: StoredFile) -> list[Line]:
 
 def run_lines(run: Run) -> list[Line]:
     """Every stage with its time."""
-    title = "firmware update" if run.what == "firmware" else "log upload"
-    lines: list[Line] = [("", f"{run.station}: {title}, {run.stages[-1].status}", f"bold {run.tone}")]
+    lines: list[Line] = [("", f"{run.station}: {title_of(run)}, {run.stages[-1].status}", f"bold {run.tone}")]
     before: int | None = None
     for stage in run.stages:
         took = "" if before is None else f"  after {age((stage.time - before) / NS)}"

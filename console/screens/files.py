@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 from typing import ClassVar, Final, cast
 
 from textual import on
-from textual.app import App, ComposeResult
+from textual.app import App
 from textual.binding import Binding, BindingType
 
 from console.engine.errors import ChargehandError
 from console.engine.orders.transfers import image_path
-from console.engine.tasks import Owner, cancel_all, spawn
+from console.engine.tasks import spawn
 from console.engine.transfer.model import StoredFile
 from console.screens import file_rows as rows
 from console.screens.ask import AskScreen
 from console.screens.base import KeyHint
 from console.screens.file_list import FileList
-from console.screens.told import Told, plain
-from console.screens.words import FilteredSection
+from console.screens.table_section import TableSection
+from console.screens.told import Line, plain
 from widgets.columns import Cell, CellLike, Row
 from widgets.line_table import LineTable
 from widgets.safe import safe_text
@@ -32,13 +32,14 @@ WIDE: Final = 150
 """Cells from which on every stage of an update stands in its row."""
 
 
-class FilesSection(FilteredSection):
+class FilesSection(TableSection[rows.Facts]):
     """One table in four groups, and the row at the cursor in sentences."""
 
     kind = "files"
     title = "Files"
     key = "6"
-    filter_hint = "words of the row: CP-001 .bin moving"
+    fields = rows.FIELDS
+    filter_hint = "station:CP-0* file:*.bin is:moving bytes:>1000000 since:1h"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n,plus", "add", "Add an image", show=False),
@@ -55,22 +56,14 @@ class FilesSection(FilteredSection):
         self._second = 0
         self._at = -1
         self._now = 0
-        self._tasks: Owner = set()
 
-    def compose(self) -> ComposeResult:
-        """Filter line, table, sentences."""
-        yield from self.filter_widgets()
-        yield LineTable(rows.COLUMNS, self._row, version=self._version, id="files")
-        yield Told()
+    def make_table(self) -> LineTable:
+        """Group by group."""
+        return LineTable(rows.COLUMNS, self._row, version=self._version, id="files")
 
-    async def on_unmount(self) -> None:
-        """Nothing goes on without the screen."""
-        await cancel_all(self._tasks)
-
-    @property
-    def table(self) -> LineTable:
-        """The table."""
-        return self.query_one(LineTable)
+    def facts(self, row: rows.Facts) -> Iterable[str | None]:
+        """What a bare word is looked for in."""
+        return (row.name, row.station, *row.words, *row.texts)
 
     @property
     def files(self) -> FileList:
@@ -93,7 +86,7 @@ class FilesSection(FilteredSection):
         engine = self.engine
         if now_ns - self._looked > LOOK_NS and not self._looking:
             self._looking = True
-            spawn(self._look(), name="look at the folders", owner=self._tasks)
+            spawn(self._look(), name="look at the folders", owner=self.tasks)
         files = engine.files
         seen = (
             files.changed,
@@ -109,7 +102,7 @@ class FilesSection(FilteredSection):
         else:
             return
         self._second = second
-        self._tell()
+        self.tell()
 
     async def _look(self) -> None:
         files = self.engine.files
@@ -124,7 +117,7 @@ class FilesSection(FilteredSection):
 
     def rows_changed(self) -> None:
         """Choose the rows anew."""
-        keys = self.files.keys(self.words)
+        keys = self.files.keys(self.filter.matches)
         if not keys:
             self.table.set_empty(self._empty_lines())
         self.table.set_rows(keys)
@@ -149,13 +142,14 @@ class FilesSection(FilteredSection):
 
     # The row at the cursor.
 
-    def _tell(self) -> None:
-        self.query_one(Told).show(self.files.lines(self.table.cursor_key))
+    def sentences(self) -> list[Line]:
+        """The row at the cursor."""
+        return self.files.lines(self.table.cursor_key)
 
     @on(LineTable.Highlighted)
     def _highlighted(self) -> None:
         self._pass_heading()
-        self._tell()
+        self.tell()
 
     @on(LineTable.Selected)
     def _selected(self) -> None:
@@ -206,12 +200,6 @@ class FilesSection(FilteredSection):
 
     # Actions.
 
-    def action_station(self) -> None:
-        """``i``: open the station."""
-        station = self.selected_station()
-        if station is not None:
-            self.open_station(station)
-
     def action_folder(self) -> None:
         """``o``: open the folder of the file. The file itself is not opened: a station may have sent anything."""
         path = self._path()
@@ -244,7 +232,7 @@ class FilesSection(FilteredSection):
 
         def chosen(said: str | None) -> None:
             if said is not None:
-                spawn(self._add(Path(said.strip()).expanduser()), name="add an image", owner=self._tasks)
+                spawn(self._add(Path(said.strip()).expanduser()), name="add an image", owner=self.tasks)
 
         self._ask(AskScreen("Add an image", "Path of a firmware image on this machine:", check=_check_path), chosen)
 
@@ -255,14 +243,14 @@ class FilesSection(FilteredSection):
         try:
             _, name = await image_path(self.engine.files, str(path), local=True)
         except ChargehandError as error:
-            self.host.say(error.sentence, title=error.title, severity="error")
+            self.complain(error)
             return
         await self._look()
         self.table.select_key(("image", name))
         self.host.say(f"{safe_text(name)} can be offered now: enter, or f on a station.")
 
     def _empty_lines(self) -> list[CellLike]:
-        if self.words:
+        if self.filter:
             return [Cell("No file matches.", "bold"), "", Cell("esc shows all", "muted")]
         return [
             Cell("No file yet.", "bold"),

@@ -10,18 +10,20 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
+from console.engine.dialects import VERSIONS
 from console.engine.errors import ChargehandError, FilterError
 from console.engine.filter import Filter, complete, parse_filter
+from console.engine.filter_terms import word_at
 from console.engine.journal.queries import quoted
 from console.engine.tasks import Owner, cancel_all, spawn
 from console.engine.wire.exchange import Exchange
 from console.engine.wire.schema import actions
 from console.screens.base import Host
+from console.screens.filter_note import FilterNote
 from console.screens.message_desk import MARKED, MessageDesk, desk_of, mark
 from console.screens.message_log import MessageLog, copied
 from console.screens.message_rows import JournalSource
 from console.screens.send_again import send_again
-from console.screens.words import FilterNote
 from widgets.columns import Cell, CellLike
 from widgets.completion import Completion
 from widgets.filter_line import FilterLine
@@ -30,7 +32,6 @@ from widgets.line_log import LineLog
 if TYPE_CHECKING:
     from console.engine.engine import Engine
 
-VERSIONS: Final = ("1.6", "2.0.1", "2.1")
 HINT: Final = (
     'station:CP-0* action:MeterValues dir:in is:error ms:>500 since:5m tx:41 "GroundFailure"   ! negates   | or'
 )
@@ -43,14 +44,6 @@ def _check(text: str) -> str | None:
     except FilterError as error:
         return error.sentence
     return None
-
-
-def _word_start(text: str, cursor: int) -> int:
-    """Where the alternative under the cursor begins."""
-    start = cursor
-    while start > 0 and not text[start - 1].isspace() and text[start - 1] not in "!|":
-        start -= 1
-    return start
 
 
 class MessagesPanel(Vertical):
@@ -252,7 +245,7 @@ class MessagesPanel(Vertical):
             "action": sorted({name for version in VERSIONS for name in actions(version)}),
             "version": list(VERSIONS),
         }
-        start = _word_start(text, cursor)
+        start, _ = word_at(text, cursor)
         return [Completion(word, start=start) for word in complete(text, cursor, known)]
 
     def take_focus(self) -> None:

@@ -1,86 +1,122 @@
-"""The filter of tables that are no messages: every word must stand somewhere in the row, ``!word`` must not."""
+"""What Connections, Alarms and Files share: a filter line, a table, and the row at the cursor in sentences below it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import on
-from textual.widgets import Static
+from textual.app import ComposeResult
 
+from console.engine.errors import ChargehandError, FilterError
+from console.engine.filter_rows import RowField, RowFilter, complete_row
+from console.engine.filter_terms import word_at
+from console.engine.tasks import Owner, cancel_all
 from console.screens.base import Section
+from console.screens.filter_note import FilterNote
+from console.screens.told import Line, Told
+from widgets.completion import Completion
 from widgets.filter_line import FilterLine
-from widgets.line_view import LineView
-from widgets.safe import safe_content, safe_text
+from widgets.line_table import LineTable
+from widgets.safe import safe_text
+
+RowT = TypeVar("RowT")
 
 
-class Words:
-    """A filter of words, understood once. Case does not matter; an empty one lets everything pass."""
+class TableSection(Section, Generic[RowT]):
+    """A section with one table of rows that a filter chooses from.
 
-    def __init__(self, text: str = "") -> None:
-        self.text = text.strip()
-        words = [word.casefold() for word in self.text.split()]
-        self._wanted = [word for word in words if not word.startswith("!")]
-        self._unwanted = [word[1:] for word in words if word.startswith("!") and len(word) > 1]
-
-    def __bool__(self) -> bool:
-        return bool(self._wanted or self._unwanted)
-
-    def match(self, facts: Iterable[str | None]) -> bool:
-        """Whether a row with these facts passes."""
-        if not self:
-            return True
-        row = "\n".join(one for one in facts if one).casefold()
-        return all(word in row for word in self._wanted) and not any(word in row for word in self._unwanted)
-
-
-class FilterNote(Static):
-    """The filter that is in force while its line is closed: nobody should look for a row that is only hidden."""
-
-    DEFAULT_CSS = """
-    FilterNote { height: 1; padding: 0 1; background: $panel; color: $text-warning; display: none; }
-    FilterNote.-some { display: block; }
+    ``fields`` are the terms of its filter, ``filter_hint`` shows a few of them. ``filter`` is what is in force.
     """
 
-    def __init__(self) -> None:
-        super().__init__("", markup=False)
-
-    def show(self, text: str) -> None:
-        """Say which filter holds; nothing where there is none."""
-        self.set_class(bool(text), "-some")
-        if text:
-            self.update(safe_content(f"/ {text}    esc shows all", max_chars=300))
-
-
-class FilteredSection(Section):
-    """A section with a table and a filter of words. Subclasses yield ``filter_widgets()`` first and fill the table."""
-
-    filter_hint: ClassVar[str] = "words that must stand in the row   !word must not"
+    fields: ClassVar[Mapping[str, RowField[Any]]] = {}
+    filter_hint: ClassVar[str] = ""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.words = Words()
+        self.filter: RowFilter[RowT] = self.read_filter("")
+        self.tasks: Owner = set()
 
-    def rows_changed(self) -> None:
-        """The filter is another one: choose the rows anew."""
+    # What each of them says.
+
+    def facts(self, row: RowT) -> Iterable[str | None]:
+        """What a bare word is looked for in."""
         raise NotImplementedError
 
-    def filter_widgets(self) -> tuple[FilterLine, FilterNote]:
-        """The filter line and the note that stands in its place while it is closed."""
-        return FilterLine(hint=self.filter_hint), FilterNote()
+    def make_table(self) -> LineTable:
+        """The table."""
+        raise NotImplementedError
+
+    def rows_changed(self) -> None:
+        """Choose the rows anew."""
+        raise NotImplementedError
+
+    def sentences(self) -> list[Line]:
+        """The row at the cursor in sentences."""
+        raise NotImplementedError
+
+    def known(self) -> Mapping[str, Sequence[str]]:
+        """Values seen so far by field, for completion."""
+        return {"station": [one.id for one in self.engine.fleet.stations.values()]}
+
+    # What they share.
+
+    def compose(self) -> ComposeResult:
+        """Filter line, table, sentences."""
+        yield FilterLine(self._wrong, self._complete, hint=f"{self.filter_hint}   ! negates   | or")
+        yield FilterNote()
+        yield self.make_table()
+        yield Told()
+
+    async def on_unmount(self) -> None:
+        """Nothing goes on without the screen."""
+        await cancel_all(self.tasks)
+
+    @property
+    def table(self) -> LineTable:
+        """The table."""
+        return self.query_one(LineTable)
+
+    def tell(self) -> None:
+        """Say what there is to say of the row at the cursor."""
+        self.query_one(Told).show(self.sentences())
+
+    def complain(self, error: ChargehandError) -> None:
+        """Something could not be done."""
+        self.host.say(error.sentence, title=error.title, severity="error")
 
     def crumb(self) -> str:
         """The section and its filter."""
-        return f"{self.title} › {safe_text(self.words.text, max_chars=40)}" if self.words else self.title
+        return f"{self.title} › {safe_text(self.filter.text, max_chars=40)}" if self.filter else self.title
 
     def take_focus(self) -> None:
-        """The keyboard goes to the first table."""
-        self.query(LineView).first().focus(scroll_visible=False)
+        """The keyboard goes to the table."""
+        self.table.focus(scroll_visible=False)
+
+    def action_station(self) -> None:
+        """``i``: open the station."""
+        station = self.selected_station()
+        if station is not None:
+            self.open_station(station)
+
+    # The filter.
+
+    def read_filter(self, text: str) -> RowFilter[RowT]:
+        """Understand a filter line. Raises FilterError."""
+        return RowFilter(text, self.fields, self.facts)
+
+    def filter_help(self) -> list[tuple[str, str]]:
+        """The terms of the filter, for the help."""
+        return [(one.example, one.meaning) for one in self.fields.values()]
 
     def set_filter(self, text: str) -> None:
-        """Show only rows that hold these words."""
-        self.query_one(FilterLine).value = text
-        self._filter(text)
+        """Show only what passes; a line that is wrong opens and says why, and what was shown stays."""
+        line = self.query_one(FilterLine)
+        line.value = text
+        if self._wrong(text) is not None:
+            line.open()
+        else:
+            self._apply(text)
 
     def focus_filter(self) -> bool:
         """Open the filter line."""
@@ -90,26 +126,37 @@ class FilteredSection(Section):
 
     def back(self) -> bool:
         """``esc`` takes the filter away."""
-        if not self.words:
+        if not self.filter:
             return False
         self.set_filter("")
         self.take_focus()
         return True
 
-    def _filter(self, text: str) -> None:
-        line = self.query_one(FilterLine)
-        if text.strip() != self.words.text:
-            self.words = Words(text)
+    def _wrong(self, text: str) -> str | None:
+        try:
+            self.read_filter(text)
+        except FilterError as error:
+            return error.sentence
+        return None
+
+    def _complete(self, text: str, cursor: int) -> list[Completion]:
+        known = self.known() if self.host.ready else {}
+        start, _ = word_at(text, cursor)
+        return [Completion(word, start=start) for word in complete_row(text, cursor, self.fields, known)]
+
+    def _apply(self, text: str) -> None:
+        if text.strip() != self.filter.text:
+            self.filter = self.read_filter(text)
             self.rows_changed()
-        self.query_one(FilterNote).show("" if line.has_class("-shown") else self.words.text)
+        self.query_one(FilterNote).show("" if self.query_one(FilterLine).has_class("-shown") else self.filter.text)
 
     @on(FilterLine.Filtered)
     def _filtered(self, event: FilterLine.Filtered) -> None:
         event.stop()
-        self._filter(event.text)
+        self._apply(event.text)
 
     @on(FilterLine.Closed)
     def _filter_closed(self, event: FilterLine.Closed) -> None:
         event.stop()
-        self._filter(event.line.value)
+        self._apply(event.line.filter_text)
         self.take_focus()

@@ -121,6 +121,30 @@ async def test_an_alarm_raised_by_a_lost_link_says_what_befell(
         await console.sees("A link was closed")
 
 
+async def test_terms_filter_alarms(engine: Engine, dial: Any, open_console: Any, size: Any) -> None:
+    for identity in ("CP-001", "CP-002"):
+        station = await dial(engine, identity)
+        await station.boot()
+        await station.call("StatusNotification", FAULT)
+    number = min(engine.fleet.alarms)
+    await engine.acknowledge(number, "seen")
+    async with open_console(engine, size=size, section="alarms") as console:
+        await console.sees("CP-001", "CP-002")
+        table = console.section.table
+        for line, count in (
+            ("is:standing", 1),
+            ("is:open kind:fault severity:critical since:5m", 2),
+            ("is:noted", 1),
+            ("station:cp-002 times:1", 1),
+            (f"id:{number}", 1),
+            ("!kind:fault|clock", 0),
+        ):
+            console.section.set_filter(line)
+            assert len(table.keys) == count, line
+        console.section.set_filter("is:bad")
+        await console.sees("✖ unknown word for is: “bad”: one of standing")
+
+
 def alarm(**more: Any) -> Alarm:
     given: dict[str, Any] = {
         "id": 1,

@@ -70,7 +70,7 @@ async def test_z_shows_only_the_refused_ones(engine: Engine, dial: Any, open_con
         await console.press("z")
         console.pull()
         assert "CP-001" not in console.text()
-        await console.sees("CP-BAD", "refused only")
+        await console.sees("CP-BAD", "/ is:refused", "z all")
         await console.press("escape")
         await console.sees("CP-001")
 
@@ -166,3 +166,38 @@ def test_how_often_the_same_was_refused_stands_before_the_reason() -> None:
 def drawn(cell: CellLike) -> str:
     """What a cell reads where there is room."""
     return "".join(text for text, _ in cell_pieces(cell, 60, "left")).rstrip()
+
+
+async def test_terms_filter_attempts_and_a_wrong_one_says_why(
+    engine: Engine, dial: Any, open_console: Any, size: Any
+) -> None:
+    async with open_console(engine, size=size, section="connections") as console:
+        await dial(engine, "CP-001")
+        await refused(dial, engine, identity="CP-BAD", version="ocpp9.9")
+        await console.sees("CP-001", "CP-BAD")
+        table = console.section.table
+        for line, count in (
+            ("is:refused code:400 since:5m", 1),
+            ("station:CP-*", 2),
+            ("station:cp-bad peer:127.0.0.1", 1),
+            ("offers:ocpp9.9|ocpp1.6 !is:refused", 1),
+            ("until:1h", 0),
+        ):
+            console.section.set_filter(line)
+            assert len(table.keys) == count, line
+        console.section.set_filter("verdict:refused")
+        await console.sees("✖ unknown field “verdict”: one of station, is, peer")
+        assert len(table.keys) == 0  # the last one that could be read still holds
+        await console.press("escape")
+        assert len(table.keys) == 2
+
+
+async def test_tab_completes_terms_and_values_that_were_seen(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, section="connections") as console:
+        await dial(engine, "CP-001")
+        await console.sees("CP-001")
+        await console.press("slash", *"offers:", "tab")
+        await console.sees("offers:ocpp1.6")
+        await console.press("enter")
+        await console.sees("/ offers:ocpp1.6")
+        assert len(console.section.table.keys) == 1

@@ -111,6 +111,26 @@ async def test_the_form_of_an_update_opens_from_an_image(engine: Engine, dial: A
         assert any(box.value == "fw.bin" for box in console.app.screen.query("Input"))
 
 
+async def test_terms_filter_files_of_every_kind(engine: Engine, dial: Any, open_console: Any) -> None:
+    station = await dial(engine)
+    await station.boot()
+    await station.call("FirmwareStatusNotification", {"status": "Installed"})
+    (engine.data / "files" / "images" / "fw.bin").write_bytes(b"f" * 2000)
+    engine.files.expect(station="CP-001", order=7, kind="diagnostics")
+    async with open_console(engine, section="files") as console:
+        await console.sees("fw.bin", "TRANSFERS", "firmware update")
+        for line, kinds in (
+            ("file:*.bin", ["image"]),
+            ("station:CP-001", ["move", "run"]),
+            ("is:awaited", ["move"]),
+            ("is:update is:done", ["run"]),
+            ("bytes:>1000 since:5m", ["image"]),
+            ("Installed", ["run"]),
+        ):
+            console.section.set_filter(line)
+            assert [key[0] for key in section(console).table.keys if key[0] != "head"] == kinds, line
+
+
 async def test_the_cursor_passes_headings(engine: Engine, dial: Any, open_console: Any) -> None:
     station = await dial(engine)
     await station.boot()
