@@ -8,7 +8,7 @@ from console.engine.fleet.fleet import Fleet
 
 
 class Stats(msgspec.Struct):
-    """The fleet in a few numbers. ``charging`` and ``power_w`` count stations that are connected: of the others nobody knows.
+    """The fleet in a few numbers. ``charging`` and ``power_w`` count stations that are connected: of others nobody knows.
 
     ``alarms``: those not acknowledged.
     """

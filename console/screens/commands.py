@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from console.engine.errors import ChargehandError
 from console.engine.orders.check import check_arguments
 from console.engine.orders.grammar import CommandError, parse_command
+from console.screens.close_session import ask_to_close
 from console.screens.order_keys import READ_ONLY
 from console.screens.places import BAR
 from widgets.command_line import CommandLine
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from console.app import ConsoleApp
 
 MOST = 50
-STATION_WORDS: Final = ("station", "accept", "refuse")
+STATION_WORDS: Final = ("station", "accept", "refuse", "close")
 
 
 class Word(NamedTuple):
@@ -63,6 +64,23 @@ def _decide(accept: bool) -> Callable[[ConsoleApp, str], None]:
     return run
 
 
+def _close(console: ConsoleApp, word: str) -> None:
+    section = console.frame_screen.shown_section
+    chosen = section.selected_session() if section is not None else None
+    if word:
+        station, _, wire = word.partition(" ")
+        found = console.engine.fleet.station(station)
+        if found is None:
+            raise CommandError(f"No station “{safe_text(station, max_chars=48)}” is known.")
+        running = [console.engine.fleet.transactions[number] for number in found.active]
+        named = [one for one in running if not wire or one.wire == wire]
+        if len(named) != 1:
+            ids = ", ".join(safe_text(one.wire or "—", max_chars=40) for one in running)
+            raise CommandError(f"Which session? {ids} run on {found.id}." if ids else f"No session runs on {found.id}.")
+        chosen = named[0]
+    ask_to_close(console, chosen)
+
+
 def _save_profile(console: ConsoleApp, word: str) -> None:
     from profiles import save_profile
 
@@ -78,6 +96,7 @@ WORDS: Final[tuple[Word, ...]] = (
     Word("station", "open a station", _station),
     Word("accept", "accept a pending station", _decide(True)),
     Word("refuse", "refuse a pending station", _decide(False)),
+    Word("close", "close a session by hand whose station never came back: close STATION SESSION", _close),
     Word("orders", "the orders given and how far they are", lambda console, _: console.orders.show_runs()),
     Word("demo", "start the demo fleet", lambda console, _: console.action_demo()),
     Word("pause", "stop or go on with the picture", lambda console, _: console.frame_screen.action_freeze()),

@@ -13,7 +13,8 @@ from console.engine.tasks import spawn
 from console.screens.base import KeyHint
 from console.screens.lines import Lines
 from console.screens.session_chart import METRICS, SessionChart
-from console.screens.session_rows import Moment, facts, sample_columns, sample_rows
+from console.screens.session_facts import facts
+from console.screens.session_samples import Moment, sample_columns, sample_rows
 from console.screens.station_facts import facts_lines
 from widgets.columns import Cell, Column, Row
 from widgets.line_table import Key, LineTable
@@ -98,7 +99,8 @@ class SessionDetail(Vertical):
         if drawn == self._drawn:
             return
         self._drawn = drawn
-        place.set_lines(facts_lines(facts(one, self._samples, now_ns), place.size.width))
+        station = self.console.engine.fleet.station(one.station)
+        place.set_lines(facts_lines(facts(one, self._samples, now_ns, station), place.size.width))
         self.query_one(SessionChart).show(one)
 
     async def _read(self, one: Transaction) -> None:

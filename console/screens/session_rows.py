@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
-from console.engine.journal.rows import iso, transaction_row
+from rich.cells import cell_len
+
+from console.screens.fleet_rows import seen_text
 from widgets.columns import Cell, CellLike, Column, Row
-from widgets.format import NOTHING, clock, date_clock, duration, energy, energy_exact, power, thousands
+from widgets.format import NOTHING, age, date_clock, duration, energy, power
 from widgets.safe import safe_text
 
 if TYPE_CHECKING:
-    from console.engine.fleet.model import StoredSample, Transaction
+    from console.engine.fleet.model import Station, Transaction
 
 COLUMNS: Final = (
-    Column("started", "STARTED", width=14, min_width=14),
-    Column("station", "STATION", width=16, min_width=9, max_width=26, weight=1),
-    Column("place", "EVSE", width=4, min_width=4, priority=5),
-    Column("wire", "TX", width=10, min_width=5, max_width=20, weight=1, priority=4),
-    Column("state", "STATE", width=15, min_width=10),
-    Column("tag", "ID TAG", width=14, min_width=8, max_width=22, weight=1, priority=3),
+    Column("started", "STARTED", width=11, min_width=11),
+    Column("station", "STATION", width=16, min_width=13, max_width=28),
+    Column("place", "EVSE", width=4, min_width=4, priority=7),
+    Column("wire", "TX", width=10, min_width=4, max_width=36, priority=6),
+    Column("state", "STATE", width=15, min_width=12, max_width=17),
+    Column("tag", "ID TAG", width=14, min_width=8, max_width=22, priority=4),
     Column("energy", "ENERGY", width=9, min_width=9, align="right"),
     Column("power", "POWER", width=8, min_width=8, align="right", priority=2),
-    Column("length", "LENGTH", width=9, min_width=8, align="right", priority=1),
-    Column("note", "NOTE", width=22, min_width=10, weight=3, priority=6),
+    Column("length", "LENGTH", width=8, min_width=8, align="right", priority=1),
+    Column("note", "NOTE", width=22, min_width=10, weight=1, priority=5),
 )
+FITTED: Final = ("started", "station", "wire", "state", "tag", "length")  # columns as wide as what stands in them
+_LONGEST_WIRE = 10  # cells that ids of sessions take before notes have room
+QUIET_S = 3600.0  # without a word on a link that is alive: longer than stations pause between readings
+_DAY_NS = 86_400 * 1_000_000_000
 _STATES: Final = {
     "active": ("⚡", "busy", "active"),
     "ended": ("✓", "ok", "ended"),
     "inferred": ("≈", "warn", "end inferred"),
     "orphan": ("?", "warn", "orphan"),
 }
+_CHARGES: Final = frozenset(("Charging", "SuspendedEV", "SuspendedEVSE"))  # what a connector says of its session
 
 
 def place(transaction: Transaction) -> str:
@@ -42,23 +49,50 @@ def place(transaction: Transaction) -> str:
     return f"{transaction.evse}.{transaction.connector}"
 
 
-def state_cell(transaction: Transaction) -> Cell:
-    """The state with its glyph; a session that runs says what it does, where the station told."""
+def silence(transaction: Transaction, station: Station | None, now_ns: int) -> str | None:
+    """Why what a running session says is old: ``no link 3 min``, ``no word 2 h``; None where it is not."""
+    if transaction.state != "active":
+        return None
+    if station is not None and not station.connected:
+        return f"no link {seen_text((now_ns - (station.link_closed or station.last_seen)) / 1e9)}"
+    quiet = (now_ns - transaction.last_update) / 1e9
+    return f"no word {age(quiet)}" if quiet > QUIET_S else None
+
+
+def state_word(transaction: Transaction, station: Station | None) -> str | None:
+    """What a session that runs does: as its station says of it, or of its connector where it says nothing of sessions."""
+    if transaction.charging_state or station is None or transaction.evse is None:
+        return transaction.charging_state
+    connector = station.connector(transaction.evse, transaction.connector or 1)
+    if connector is None or connector.transaction != transaction.id or connector.status not in _CHARGES:
+        return None
+    return connector.status
+
+
+def state_cell(transaction: Transaction, station: Station | None = None, now_ns: int = 0) -> Cell:
+    """The state with its glyph; a session that runs says what it does, where the station told, or that nobody knows."""
     glyph, tone, word = _STATES.get(transaction.state, ("?", "muted", transaction.state))
-    if transaction.state == "active" and transaction.charging_state:
-        word = safe_text(transaction.charging_state, max_chars=20)
+    if transaction.closed_by is not None and transaction.state == "inferred":
+        return Cell(f"{glyph} closed by hand", tone)
+    old = silence(transaction, station, now_ns)
+    if old is not None:
+        return Cell(f"○ {old}", "bad")
+    told = state_word(transaction, station) if transaction.state == "active" else None
+    if told is not None:
+        word = safe_text(told, max_chars=20)
         if word.startswith("Suspended"):
             glyph, tone = "◐", "warn"
     return Cell(f"{glyph} {word}", tone)
 
 
-def length_s(transaction: Transaction, now_ns: int) -> float | None:
-    """Seconds from its start to its end, or to now."""
+def length_s(transaction: Transaction, now_ns: int, station: Station | None = None) -> float | None:
+    """Seconds from its start to its end, or to now; without a link to its last word."""
     if transaction.started is None:
         return None
     end = transaction.stopped
     if end is None:
-        end = now_ns if transaction.state == "active" else transaction.last_update
+        heard = transaction.state == "active" and (station is None or station.connected)
+        end = now_ns if heard else max(transaction.last_update, transaction.started)
     return (end - transaction.started) / 1e9
 
 
@@ -68,7 +102,7 @@ def session_note(transaction: Transaction) -> CellLike:
     if gaps:
         return Cell(f"⚠ {gaps_text(gaps)} missing", "warn")
     if transaction.flags:
-        return Cell(f"⚠ {transaction.flags[0]}", "warn")
+        return Cell(f"⚠ {' · '.join(transaction.flags)}", "warn")
     if transaction.stop_reason:
         return Cell(transaction.stop_reason, "muted")
     return Cell("offline", "muted") if transaction.offline else None
@@ -81,25 +115,54 @@ def gaps_text(gaps: Sequence[tuple[int, int]], most: int = 4) -> str:
     return f"seqNo {', '.join(words)}{more}"
 
 
-def session_row(transaction: Transaction, now_ns: int) -> Row:
-    """All cells, in the order of ``COLUMNS``."""
+def started_text(transaction: Transaction, now_ns: int) -> str:
+    """When it began: to the second today, to the minute on another day; the detail has all of it."""
+    if not transaction.started:
+        return "not told"
+    today = transaction.started // _DAY_NS == now_ns // _DAY_NS
+    return date_clock(transaction.started)[11:] if today else date_clock(transaction.started)[5:16]
+
+
+def session_row(transaction: Transaction, now_ns: int, station: Station | None = None) -> Row:
+    """All cells, in the order of ``COLUMNS``. ``station``: where it runs, as it is now; None where that is not known."""
     running = transaction.state == "active"
+    old = silence(transaction, station, now_ns) is not None
+    # A link that came back has not told of it yet: the power is that of before.
+    old = old or (station is not None and (station.link_opened or 0) > transaction.last_update)
+    tone = "muted" if running and old else ""
     return (
-        # Month to second: the year stands in the detail.
-        date_clock(transaction.started)[5:] if transaction.started else Cell("not told", "muted"),
+        Cell(started_text(transaction, now_ns), "" if transaction.started else "muted"),
         Cell(transaction.station, "bold"),
         place(transaction),
         transaction.wire or Cell(NOTHING, "muted"),
-        state_cell(transaction),
+        state_cell(transaction, station, now_ns),
         transaction.id_tag or Cell(NOTHING, "muted"),
-        energy(transaction.energy_wh),
-        power(transaction.power_w) if running else Cell(NOTHING, "muted"),
-        duration(length_s(transaction, now_ns)),
+        Cell(energy(transaction.energy_wh), tone),
+        Cell(power(transaction.power_w), tone) if running else Cell(NOTHING, "muted"),
+        Cell(duration(length_s(transaction, now_ns, station)), tone),
         session_note(transaction),
     )
 
 
-def sort_value(transaction: Transaction, column: str, now_ns: int) -> str | float | None:
+def needs(rows: Iterable[Row], most: Mapping[str, int]) -> dict[str, int]:
+    """Cells that the text of these columns needs, at least ``most``, which they had before."""
+    found = dict(most)
+    for row in rows:
+        for at, key in _FITTED_AT:
+            cell = row[at]
+            text = cell.text if isinstance(cell, Cell) else cell
+            if isinstance(text, str) and len(text) + 3 > found.get(key, 0):
+                found[key] = max(found.get(key, 0), cell_len(safe_text(text, max_chars=60)))
+    found["wire"] = min(found.get("wire", 0), _LONGEST_WIRE)
+    return found
+
+
+_FITTED_AT = [(at, column.key) for at, column in enumerate(COLUMNS) if column.key in FITTED]
+
+
+def sort_value(
+    transaction: Transaction, column: str, now_ns: int, station: Station | None = None
+) -> str | float | None:
     """What a column is ordered by."""
     found: dict[str, str | float | None] = {
         "started": -float(transaction.started or transaction.received),
@@ -109,168 +172,7 @@ def sort_value(transaction: Transaction, column: str, now_ns: int) -> str | floa
         "state": transaction.state,
         "tag": transaction.id_tag,
         "energy": None if transaction.energy_wh is None else -transaction.energy_wh,
-        "power": None if transaction.power_w is None else -transaction.power_w,
-        "length": length_s(transaction, now_ns),
+        "power": None if transaction.power_w is None or transaction.state != "active" else -transaction.power_w,
+        "length": length_s(transaction, now_ns, station),
     }
     return found.get(column)
-
-
-def facts(transaction: Transaction, samples: Sequence[StoredSample], now_ns: int) -> list[tuple[str, str, str]]:
-    """(name, value, tone) of everything that is known, for the detail view; values are not yet safe."""
-    wire = transaction.wire or "none: it began offline"
-    rows = [
-        ("session", f"{transaction.station} · EVSE {place(transaction)} · tx {wire}", ""),
-        ("started", _started(transaction), ""),
-        ("stopped", _stopped(transaction), "warn" if transaction.state == "inferred" else ""),
-        ("length", duration(length_s(transaction, now_ns)), ""),
-        ("register", _register(transaction), ""),
-    ]
-    rows += _judged(transaction, samples)
-    if transaction.soc is not None:
-        rows.append(("charge", f"{thousands(transaction.soc)} %", ""))
-    count = f"{thousands(transaction.samples)} sampled values"
-    rows.append(("samples", f"{count}, {thousands(len(samples))} stored", ""))
-    if transaction.seq_gaps:
-        rows.append(("gaps", f"{gaps_text(transaction.seq_gaps, 8)} never came", "warn"))
-    elif transaction.sequences:
-        low, high = transaction.sequences[0][0], transaction.sequences[-1][1]
-        rows.append(("sequence", f"seqNo {low}–{high}, none missing", ""))
-    rows += [("note", flag, "warn") for flag in transaction.flags]
-    if transaction.offline:
-        rows.append(("note", "part of it was told later: the station was offline", "warn"))
-    return rows
-
-
-def _started(transaction: Transaction) -> str:
-    when = date_clock(transaction.started) if transaction.started else "not told"
-    if transaction.remote_start is not None:
-        how = f"by this console, order {transaction.remote_start}"
-    elif transaction.state == "orphan" and transaction.start_exchange is None:
-        how = "its beginning was never seen"
-    else:
-        how = "at the station"
-    tag = f" · id tag {transaction.id_tag}" if transaction.id_tag else ""
-    return f"{when} · {how}{tag}"
-
-
-def _stopped(transaction: Transaction) -> str:
-    if transaction.state == "active":
-        return "still running"
-    if transaction.state == "inferred":
-        return "the station never said so: the end is inferred"
-    if transaction.stopped is None:
-        return "not told"
-    words = [date_clock(transaction.stopped)]
-    if transaction.stop_reason:
-        words.append(f"reason {transaction.stop_reason}")
-    if transaction.stop_reason in ("Remote", "RemoteStop"):
-        words.append("by an order")
-    if transaction.stop_tag:
-        same = "" if transaction.stop_tag != transaction.id_tag else ", the same"
-        words.append(f"id tag {transaction.stop_tag}{same}")
-    return " · ".join(words)
-
-
-def _register(transaction: Transaction) -> str:
-    end = transaction.stop_wh if transaction.stop_wh is not None else transaction.last_wh
-    delivered = energy_exact(transaction.energy_wh)
-    return f"{energy_exact(transaction.start_wh)} → {energy_exact(end)} = {delivered}"
-
-
-def _judged(transaction: Transaction, samples: Sequence[StoredSample]) -> list[tuple[str, str, str]]:
-    """What the station said at start and stop against what its meter readings say."""
-    register = [
-        (one.time, _wh(one))
-        for one in samples
-        if one.sample.measurand == "Energy.Active.Import.Register" and one.sample.phase is None
-    ]
-    values = [value for _, value in sorted(register) if value is not None]
-    if len(values) < 2 or transaction.energy_wh is None or transaction.stop_wh is None:
-        return []
-    metered = values[-1] - values[0]
-    apart = transaction.energy_wh - metered
-    tone = "warn" if abs(apart) > max(100.0, abs(metered) * 0.05) else ""
-    return [("readings", f"{energy_exact(metered)} between first and last reading; {apart:+.0f} Wh apart", tone)]
-
-
-def _wh(sample: StoredSample) -> float | None:
-    value = sample.sample.value
-    return value * 1000 if value is not None and sample.sample.unit == "kWh" else value
-
-
-# Samples, one row a moment and one column a measurand and phase.
-
-_SHORT: Final = {
-    "Energy.Active.Import.Register": "Energy",
-    "Power.Active.Import": "Power",
-    "Current.Import": "I",
-    "Current.Offered": "I offered",
-    "Power.Offered": "P offered",
-    "Voltage": "U",
-    "Temperature": "T",
-    "Frequency": "f",
-}
-
-Moment = tuple[int, str]
-
-
-def sample_columns(samples: Sequence[StoredSample]) -> tuple[list[Column], list[tuple[str, str | None, str | None]]]:
-    """(columns, what each holds): time and context, then every measurand with its phase and location."""
-    found: dict[tuple[str, str | None, str | None], str | None] = {}
-    for one in samples:
-        sample = one.sample
-        found.setdefault((sample.measurand, sample.phase, sample.location), sample.unit)
-    keys = sorted(found, key=lambda key: (list(_SHORT).index(key[0]) if key[0] in _SHORT else 99, key[0], key[1] or ""))
-    places = {key[2] for key in keys}
-    columns = [Column("time", "TIME", 12, 12), Column("context", "CONTEXT", 15, 15, priority=1)]
-    for at, key in enumerate(keys):
-        unit = found[key]
-        where = f" {key[2]}" if len(places) > 1 and key[2] else ""
-        name = " ".join(word for word in (_SHORT.get(key[0], key[0]), key[1]) if word)
-        title = safe_text(f"{name}{where}{f' {unit}' if unit else ''}", max_chars=24)
-        columns.append(Column(f"m{at}", title, max(10, len(title)), max(9, min(len(title), 14)), align="right"))
-    return columns, keys
-
-
-def sample_rows(
-    samples: Sequence[StoredSample], keys: Sequence[tuple[str, str | None, str | None]]
-) -> dict[Moment, Row]:
-    """One row a moment and context, in order of time."""
-    index = {key: at for at, key in enumerate(keys)}
-    cells: dict[Moment, list[CellLike]] = {}
-    for one in sorted(samples, key=lambda each: each.time):
-        sample = one.sample
-        moment = (one.time, sample.context or "")
-        row = cells.get(moment)
-        if row is None:
-            row = cells[moment] = [
-                clock(one.time, millis=True),
-                Cell(sample.context or "Sample.Periodic", "muted"),
-                *([None] * len(keys)),
-            ]
-        bad = sample.value is None
-        row[2 + index[(sample.measurand, sample.phase, sample.location)]] = Cell(sample.text, "bad" if bad else "")
-    return dict(cells)
-
-
-def sample_export(transaction: Transaction, samples: Sequence[StoredSample]) -> list[dict[str, Any]]:
-    """Every sample as a plain row for a file, each with the session it belongs to."""
-    session: Mapping[str, Any] = transaction_row(transaction)
-    return [
-        {
-            "session": session["id"],
-            "station": session["station"],
-            "transaction_id": session["transaction_id"],
-            "time": iso(one.time),
-            "evse": one.evse,
-            "connector": one.connector,
-            "measurand": one.sample.measurand,
-            "phase": one.sample.phase,
-            "location": one.sample.location,
-            "context": one.sample.context,
-            "value": one.sample.value,
-            "unit": one.sample.unit,
-            "text": one.sample.text,
-        }
-        for one in samples
-    ]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 
 from console.screens.base import KeyHint, Section
 from console.screens.sessions_panel import SessionsPanel
 from widgets.safe import safe_text
+
+if TYPE_CHECKING:
+    from console.engine.fleet.model import Transaction
 
 
 class SessionsSection(Section):
@@ -62,6 +67,10 @@ class SessionsSection(Section):
         """The station of the session at the cursor."""
         chosen = self.panel.chosen
         return None if chosen is None else chosen.station
+
+    def selected_session(self) -> Transaction | None:
+        """The session at the cursor, or the open one."""
+        return self.panel.chosen
 
     def selected_place(self) -> tuple[int | None, int | None]:
         """Where the session runs: stop and unlock are filled with it."""

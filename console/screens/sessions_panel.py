@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -14,21 +13,32 @@ from textual.widgets import ContentSwitcher
 
 from console.engine.errors import ChargehandError
 from console.engine.tasks import spawn
-from console.screens.ask import AskScreen
 from console.screens.base import KeyHint
+from console.screens.close_session import KEY, ask_to_close, why_not_close
 from console.screens.session_detail import SessionDetail
-from console.screens.session_rows import COLUMNS, length_s, sample_export, session_row, sort_value
-from widgets.columns import Cell, CellLike, Row
+from console.screens.session_export import ask_to_export
+from console.screens.session_rows import (
+    COLUMNS,
+    length_s,
+    needs,
+    session_row,
+    silence,
+    sort_value,
+    state_word,
+)
+from widgets.columns import Cell, CellLike, Row, fitted
 from widgets.filter_line import Filtering, FilterLine
 from widgets.line_table import Key, LineTable
 
 if TYPE_CHECKING:
     from console.app import ConsoleApp
     from console.engine.engine import Engine
-    from console.engine.fleet.model import Transaction
+    from console.engine.fleet.model import Station, Transaction
 
 MOST = 2000
+FITTED_ROWS = 200  # rows that columns are fitted to: those that run, and the newest
 _NS = 1_000_000_000
+_DAY_NS = 86_400 * _NS
 
 
 class SessionsPanel(Filtering, Vertical):
@@ -39,12 +49,17 @@ class SessionsPanel(Filtering, Vertical):
     SessionsPanel ContentSwitcher { height: 1fr; }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("E", "export", "Export", id="export", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("E", "export", "Export", id="export", show=False),
+        Binding(KEY, "close_by_hand", "Close by hand", id="close by hand", show=False),
+    ]
 
     def __init__(self, *, station: str | None = None, id: str | None = None) -> None:
         super().__init__(id=id)
         self.station = station
         self._all = station is None
+        self._columns = COLUMNS if self._all else tuple(one for one in COLUMNS if one.key != "station")
+        self._needs: dict[str, int] = {}
         self._older: dict[int, Transaction] = {}
         self._loaded = False
         self._changed = -1
@@ -58,8 +73,7 @@ class SessionsPanel(Filtering, Vertical):
         with ContentSwitcher(initial="session-list"):
             with Vertical(id="session-list"):
                 yield FilterLine(hint="words: a station, an id tag, a state, a stop reason  ! negates")
-                columns = COLUMNS if self._all else tuple(one for one in COLUMNS if one.key != "station")
-                yield LineTable(columns, self._row, version=self._version, sort_value=self._sort_value)
+                yield LineTable(self._columns, self._row, version=self._version, sort_value=self._sort_value)
             yield SessionDetail(id="session-detail")
 
     @property
@@ -96,7 +110,8 @@ class SessionsPanel(Filtering, Vertical):
             self.refresh_all()
 
     def refresh_all(self) -> None:
-        """Read the journal's part again at the next pull."""
+        """Read the journal's part again at the next pull; columns fit what there is then."""
+        self._needs = {}
         self._loaded = False
         self._changed = -1
 
@@ -115,11 +130,23 @@ class SessionsPanel(Filtering, Vertical):
         second = now_ns // _NS
         if fleet.changed != self._changed:
             self._changed = fleet.changed
-            self.table.set_rows(self._order())
+            order = self._order()
+            self._fit(order)
+            self.table.set_rows(order)
             self.table.set_empty(self._empty())
         elif second != self._second:
             self.table.pull()
         self._second = second
+
+    def _fit(self, order: Sequence[int]) -> None:
+        """Columns as wide as what stands in them, the rest to the notes; while one looks at them they only grow."""
+        rows = (session_row(self._known(key), self._now, self._station_of(key)) for key in order[:FITTED_ROWS])
+        wanted = needs(rows, self._needs)
+        if wanted != self._needs:
+            self._needs = wanted
+            made = fitted(self._columns, wanted)
+            if made != self.table.columns:
+                self.table.set_columns(made)
 
     async def _load(self) -> None:
         station = self.station
@@ -148,11 +175,10 @@ class SessionsPanel(Filtering, Vertical):
         return [one.id for one in rows]
 
     def _passes(self, one: Transaction) -> bool:
-        text = " ".join(
-            word
-            for word in (one.station, one.wire, one.id_tag, one.state, one.stop_reason, one.charging_state, *one.flags)
-            if word
-        ).casefold()
+        told = (one.wire, one.id_tag, one.state, one.stop_reason, one.charging_state, *one.flags)
+        named = self.console.profile.named(one.station)
+        gone = silence(one, self._station_of(one.id), self._now)
+        text = " ".join(word for word in (one.station, *told, *named, gone) if word).casefold()
         return all((word.lstrip("!") in text) is not word.startswith("!") for word in self._words)
 
     def _empty(self) -> list[CellLike]:
@@ -177,17 +203,24 @@ class SessionsPanel(Filtering, Vertical):
         assert found is not None
         return found
 
+    def _station_of(self, key: Key) -> Station | None:
+        return self.engine.fleet.station(self._known(key).station)
+
     def _version(self, key: Key) -> object:
         one = self._known(key)
-        length = int(length_s(one, self._now) or 0) if one.state == "active" else 0
-        return (one.changed, one.state, length)
+        if one.state != "active":
+            return (one.changed, one.state, self._now // _DAY_NS)
+        station = self._station_of(key)
+        length = int(length_s(one, self._now, station) or 0)
+        told = (silence(one, station, self._now), state_word(one, station), station and station.link_opened)
+        return (one.changed, one.state, length, told)
 
     def _row(self, key: Key) -> Row:
-        row = session_row(self._known(key), self._now)
+        row = session_row(self._known(key), self._now, self._station_of(key))
         return row if self._all else [*row[:1], *row[2:]]
 
     def _sort_value(self, key: Key, column: str) -> str | float | None:
-        return sort_value(self._known(key), column, self._now)
+        return sort_value(self._known(key), column, self._now, self._station_of(key))
 
     @property
     def chosen(self) -> Transaction | None:
@@ -272,63 +305,24 @@ class SessionsPanel(Filtering, Vertical):
 
     def hints(self) -> list[KeyHint]:
         """Keys of the table or of the detail."""
+        chosen = self.chosen
+        closing: list[KeyHint] = []
+        if chosen is not None and chosen.state == "active" and why_not_close(self.engine, chosen) is None:
+            closing = [KeyHint(KEY, "close by hand")]
         if self.in_detail:
-            return [*self.detail.hints(), KeyHint("E", "export")]
+            return [*self.detail.hints(), *closing, KeyHint("E", "export")]
         none = None if self.table.row_count else "There is no session yet."
-        return [KeyHint("enter", "open", none), KeyHint("E", "export", none)]
+        return [KeyHint("enter", "open", none), *closing, KeyHint("E", "export", none)]
 
-    # Export.
+    def action_close_by_hand(self) -> None:
+        """``X``: a session whose station never came back to end it."""
+        ask_to_close(self.console, self.chosen)
 
     def action_export(self) -> None:
         """``E``: the table, or the samples of the open session, as a file."""
-        if not self.table.row_count:
-            self.console.say("There is no session to export yet.")
-            return
-        open_one = self.detail.transaction if self.in_detail else None
-        name = "sessions" if open_one is None else _file_name(open_one)
-        start = str(self.engine.data / "exports" / f"{name}.csv")
-        what = "the sessions of the table" if open_one is None else "every sample of this session"
-        ask = AskScreen("Export", f"Where to? {what}; the ending says how: .csv or .jsonl", start, check=_check_path)
-        self.app.push_screen(ask, self._export)
-
-    def _export(self, answer: str | None) -> None:
-        if answer:
-            spawn(self._write(Path(answer).expanduser()), name="export sessions", owner=self.console.tasks)
-
-    async def _write(self, path: Path) -> None:
-        import asyncio
-
-        from console.engine.journal.export import write_rows
-        from console.engine.journal.rows import transaction_row
-
         if self.in_detail and self.detail.transaction is not None:
-            one = self.detail.transaction
-            rows = sample_export(one, await self.engine.samples(one.id))
+            ask_to_export(self.console, self.detail.transaction)
+        elif self.table.row_count:
+            ask_to_export(self.console, [self._known(key) for key in self.table.keys])
         else:
-            rows = [transaction_row(self._known(key)) for key in self.table.keys]
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            count = await asyncio.to_thread(write_rows, path, rows)
-        except ChargehandError as error:
-            self.console.say(error.sentence, title=error.title, severity="error")
-        except OSError as error:
-            self.console.say(f"{path} cannot be written: {error.strerror}", severity="error")
-        else:
-            self.console.say(f"{count} rows written to {path}")
-
-
-def _file_name(transaction: Transaction) -> str:
-    words = f"{transaction.station}-{transaction.wire or transaction.id}"
-    return f"session-{re.sub(r'[^A-Za-z0-9._-]+', '_', words)[:60]}"
-
-
-def _check_path(text: str) -> str | None:
-    from console.engine.journal.export import check_ending
-
-    if not text.strip():
-        return "Say where to."
-    try:
-        check_ending(Path(text))
-    except ChargehandError as error:
-        return error.sentence
-    return None
+            self.console.say("There is no session to export yet.")

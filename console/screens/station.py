@@ -19,7 +19,7 @@ from widgets.safe import safe_text
 from widgets.tone import link_glyph
 
 if TYPE_CHECKING:
-    from console.engine.fleet.model import Station
+    from console.engine.fleet.model import Station, Transaction
 
 TABS: Final = (
     ("overview", "Overview", "console.screens.station_overview", "OverviewPane"),
@@ -181,6 +181,10 @@ class StationSection(Section):
         """The connector that is chosen in the overview, or the session's."""
         pane = self.pane
         return pane.selected_place() if pane is not None and pane.identity else (None, None)
+
+    def selected_session(self) -> Transaction | None:
+        """The session that is chosen in the tab."""
+        return self.pane.selected_session() if self.pane is not None and self.pane.identity else None
 
     def set_filter(self, text: str) -> None:
         """The filter of the tab."""

@@ -182,6 +182,10 @@ class OverviewPane(WithMessages, StationPane):
         session = None if self.chosen_session is not None else "No session has run here yet."
         return [*hints, KeyHint("i", "session", session)]
 
+    def selected_session(self) -> Transaction | None:
+        """That of the chosen connector."""
+        return self.chosen_session
+
     def selected_place(self) -> tuple[int | None, int | None]:
         """The chosen connector, where there are several."""
         return self._places[self._chosen] if len(self._places) > 1 else (None, None)

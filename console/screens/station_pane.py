@@ -11,7 +11,7 @@ from console.screens.base import KeyHint
 if TYPE_CHECKING:
     from console.app import ConsoleApp
     from console.engine.engine import Engine
-    from console.engine.fleet.model import Station
+    from console.engine.fleet.model import Station, Transaction
 
 
 class StationPane(Vertical):
@@ -63,6 +63,10 @@ class StationPane(Vertical):
     def hints(self) -> list[KeyHint]:
         """The keys of this tab."""
         return []
+
+    def selected_session(self) -> Transaction | None:
+        """The session that is chosen within."""
+        return None
 
     def selected_place(self) -> tuple[int | None, int | None]:
         """(EVSE, connector) that orders are filled with."""

@@ -19,6 +19,7 @@ from widgets.line_table import Key, LineTable
 from widgets.safe import safe_text
 
 if TYPE_CHECKING:
+    from console.engine.fleet.model import Transaction
     from console.engine.wire.exchange import Happening
 
 _NS = 1_000_000_000
@@ -59,9 +60,13 @@ class SessionsPane(StationPane):
         """Keys of the panel."""
         return self.panel.hints()
 
+    def selected_session(self) -> Transaction | None:
+        """The session at the cursor, or the open one."""
+        return self.panel.chosen
+
     def selected_place(self) -> tuple[int | None, int | None]:
         """Where the session runs."""
-        chosen = self.panel.chosen
+        chosen = self.selected_session()
         return (None, None) if chosen is None else (chosen.evse, chosen.connector)
 
     def set_filter(self, text: str) -> None:
@@ -99,8 +104,6 @@ class MessagesPane(WithMessages, StationPane):
     def hints(self) -> list[KeyHint]:
         """Open and filter."""
         return [KeyHint("enter", "open", None if self.panel.chosen is not None else "There is no message yet.")]
-
-        return self.panel.back()
 
 
 _LOG_COLUMNS = (
@@ -184,6 +187,8 @@ def in_words(kind: str, data: dict[str, Any]) -> tuple[str, str]:
     if kind in ("file.received", "file.offered"):
         name = data.get("path") or data.get("name")
         return "accent", f"{name} · {bytes_(data.get('bytes'))} · {data.get('state')} · order {data.get('order')}"
+    if kind == "transaction.closed":
+        return "warn", f"session closed{by or ' by hand'}: {data.get('note') or 'no note'}"
     if kind == "alarm.acknowledged":
         return "", f"alarm {data.get('alarm')}{by}: {data.get('note') or 'no note'}"
     return "", " ".join(f"{name}={value}" for name, value in data.items() if value not in (None, "", [], {}))

@@ -146,7 +146,7 @@ async def test_the_table_is_exported_as_csv_and_the_samples_as_json_lines(
         await console.press("E")
         await console.sees("Where to?")
         await console.press("enter")
-        await console.sees("1 rows written")
+        await console.sees("1 row written")
         with (engine.data / "exports" / "sessions.csv").open(newline="") as file:
             (row,) = csv.DictReader(file)
         assert row["station"] == "CP-001"
@@ -191,3 +191,86 @@ async def test_a_stop_is_given_from_the_session_at_the_cursor(engine: Engine, di
         await console.press("enter")
         call = await station.answer_next({"status": "Accepted"})
         assert call[3] == {"transactionId": second}
+
+
+async def test_a_session_without_a_link_says_so_and_its_power_is_of_before(
+    engine: Engine, dial: Any, open_console: Any
+) -> None:
+    async with open_console(engine, size=(160, 40), section="sessions") as console:
+        station = await dial(engine)
+        await station.boot()
+        number = await start(station)
+        await reading(station, number, 1500, 7000, -1)
+        await console.sees("⚡ active", "7.0 kW")
+        await station.close()
+        await console.sees("○ no link", "0 charging · 0.0 kW")
+        assert "7.0 kW" in console.line("CP-001")
+        await console.press("enter")
+        await console.sees("not told: no link", "its last word came")
+        await console.press("escape")
+        console.section.set_filter("no link")
+        console.pull()
+        assert console.section.panel.table.row_count == 1
+
+
+async def test_a_session_whose_station_never_came_back_is_closed_by_hand(
+    engine: Engine, dial: Any, open_console: Any
+) -> None:
+    async with open_console(engine, size=(160, 40), section="sessions") as console:
+        station = await dial(engine)
+        await station.boot()
+        await start(station, "TAG-1", 1)
+        await console.sees("⚡ active")
+        await console.press("X")
+        await console.sees("tells of this session")
+        await station.close()
+        await console.sees("○ no link", "X close by hand")
+        await console.press("X")
+        await console.sees("Nothing is sent")
+        await console.press(*"scrapped", "enter")
+        await console.sees("≈ closed by hand")
+        (one,) = engine.fleet.transactions.values()
+        assert (one.state, one.closed_by) == ("inferred", "operator")
+        happenings = await engine.journal.happenings(limit=50, station="CP-001")
+        assert [each.data["note"] for each in happenings if each.kind == "transaction.closed"] == ["scrapped"]
+        await console.press("enter")
+        await console.sees("closed by hand (operator)")
+
+
+async def test_a_command_closes_the_only_session_of_a_station(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, size=(120, 36)) as console:
+        station = await dial(engine)
+        await station.boot()
+        number = await start(station, "TAG-1", 1)
+        await console.sees("CP-001")
+        await station.close()
+        await console.sees("✖ offline mid-session")
+        await console.press("colon", *f"close CP-001 {number + 1}", "enter")
+        await console.sees("Which session?")
+        await console.press("escape")
+        await console.press("colon", *f"close CP-001 {number}", "enter")
+        await console.sees("Nothing is sent")
+        await console.press("enter")
+        await console.sees("is closed by hand")
+        assert engine.fleet.active() == []
+
+
+async def test_notes_have_the_room_that_others_do_not_need(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, size=(120, 36), section="sessions") as console:
+        station = await dial(engine)
+        await station.boot()
+        number = await start(station, "TAG-1", 1)
+        for _ in range(2):
+            await stop(station, number)
+        await stop(station, number, wh=9000, reason="PowerLoss")
+        await console.sees("⚠ end repeated · a second, differ")
+
+
+async def test_state_and_station_are_whole_on_a_small_terminal(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, size=(80, 24), section="sessions") as console:
+        station = await dial(engine, "CP-VISITOR-01")
+        await station.boot()
+        await station.call("StatusNotification", {"connectorId": 1, "status": "SuspendedEVSE", "errorCode": "NoError"})
+        await start(station, "04A2F1B2C3D4E5", 1)
+        await station.call("StatusNotification", {"connectorId": 1, "status": "SuspendedEVSE", "errorCode": "NoError"})
+        await console.sees("CP-VISITOR-01", "◐ SuspendedEVSE")
