@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -40,7 +40,8 @@ EVERYWHERE: Final = (
 )
 
 
-_LEFT = 28  # cells of the column of keys and words
+_LEFT = 34  # cells that the column of keys and words takes at most
+_GAP = 3
 
 
 class HelpScreen(ModalScreen[None]):
@@ -67,23 +68,19 @@ class HelpScreen(ModalScreen[None]):
     def _text(self) -> Content:
         width = min(90, int(self.app.size.width * 0.96)) - 8
         parts: list[Content] = []
-        if self._section is not None:
-            hints = [(key_label(hint.key), hint.word) for hint in self._section.hints()]
-            if hints:
-                parts += [_heading(self._section.title), _table(hints, width)]
-        parts += [_heading("Everywhere"), _table(EVERYWHERE, width), _heading("Orders")]
+        own = [] if self._section is None else _own_keys(self._section)
+        if self._section is not None and own:
+            parts += [_heading(self._section.title), _table(own, width), Content("")]
+        parts += [_heading("Everywhere"), _table(EVERYWHERE, width), Content(""), _heading("Orders")]
         for key, usage, text, done in help_lines():
-            parts.append(
-                Content.assemble(
-                    (f"  {key or ' ':<3}", "bold $text-accent"),
-                    (usage, "bold"),
-                    "\n       ",
-                    text,
-                    (f"\n       done when: {done}", "$text-muted"),
-                )
-            )
-        parts += [_heading("Commands (:)"), _table(((word.name, word.text) for word in WORDS), width)]
-        parts += [_heading("Filter of messages (/)"), _table(_filters(), width)]
+            parts.append(Content.assemble((f"  {key:<3}", "bold $text-accent"), (usage, "bold")))
+            parts += [Content(f"     {line}") for line in textwrap.wrap(text, max(20, width - 5))]
+            parts.append(Content.styled(f"     done when: {done}", "$text-muted"))
+        parts += [Content(""), _heading("Commands (:)"), _table([(word.name, word.text) for word in WORDS], width)]
+        terms = [] if self._section is None else self._section.filter_help()
+        if self._section is not None and terms:
+            parts += [Content(""), _heading(f"Filter of {self._section.title} (/)"), _table(terms, width)]
+        parts += [Content(""), _heading("Filter of messages (/)"), _table(_filters(), width)]
         return Content("\n").join(parts)
 
     def action_leave(self) -> None:
@@ -96,21 +93,29 @@ class HelpScreen(ModalScreen[None]):
         scroll.scroll_relative(y=step, animate=False)
 
 
-def _filters() -> Iterable[tuple[str, str]]:
+def _own_keys(section: Section) -> list[tuple[str, str]]:
+    """The keys of a section, without those that are the same everywhere."""
+    everywhere = {key for keys, _ in EVERYWHERE for key in keys.split()}
+    hints = [(key_label(hint.key), hint.word) for hint in section.hints()]
+    return [(key, word) for key, word in hints if key == "enter" or key not in everywhere]
+
+
+def _filters() -> list[tuple[str, str]]:
     from console.engine.filter import describe_fields
 
     return [(one.example, one.meaning) for one in describe_fields()]
 
 
 def _heading(text: str) -> Content:
-    return Content("\n") + safe_content(text, "bold underline")
+    return safe_content(text, "bold underline")
 
 
-def _table(rows: Iterable[tuple[str, str]], width: int) -> Content:
-    """Two columns; what is long in the second stays within it."""
+def _table(rows: Sequence[tuple[str, str]], width: int) -> Content:
+    """Two columns, the first as wide as it must be; what is long in the second stays within it."""
     lines: list[Content] = []
+    left_width = min(_LEFT, max(len(left) for left, _ in rows) + _GAP)
     for left, right in rows:
-        pieces = textwrap.wrap(right, max(20, width - _LEFT)) or [""]
-        lines.append(Content.assemble((f"  {left:<{_LEFT - 2}}", "bold $text-accent"), pieces[0]))
-        lines += [safe_content(" " * _LEFT + piece) for piece in pieces[1:]]
+        pieces = textwrap.wrap(right, max(20, width - left_width - 2)) or [""]
+        lines.append(Content.assemble((f"  {left:<{left_width}}", "bold $text-accent"), pieces[0]))
+        lines += [safe_content(" " * (left_width + 2) + piece) for piece in pieces[1:]]
     return Content("\n").join(lines)

@@ -94,6 +94,30 @@ async def test_help_is_made_of_the_table_of_orders(engine: Engine, open_console:
         await console.sees("No charger has called yet.")
 
 
+async def test_help_begins_at_the_top_says_nothing_twice_and_tells_the_filter_of_what_is_shown(
+    engine: Engine, dial: Any, open_console: Any, size: Any
+) -> None:
+    await (await dial(engine)).boot()
+    async with open_console(engine, size=size) as console:
+        await console.sees("CP-001")
+        await console.press("question_mark")
+        screen = await console.sees("Help", "Fleet")
+        lines = screen.splitlines()
+        top = next(at for at, line in enumerate(lines) if "─ Help ─" in line)
+        assert "Fleet" in lines[top + 1]
+        text = console.app.screen.query_one("VerticalScroll Static").visual.plain
+        assert text.count("  space ") == 1
+        assert "Filter of messages (/)" in text
+        assert max(len(line) for line in text.splitlines()) <= min(90, int(size[0] * 0.96)) - 6
+        await console.press("escape")
+        await console.go("alarms")
+        await console.press("question_mark")
+        await console.sees("Help", "Alarms")
+        text = console.app.screen.query_one("VerticalScroll Static").visual.plain
+        assert "Filter of Alarms (/)" in text
+        assert "severity:danger|critical" in text
+
+
 async def test_the_palette_finds_sections_and_stations(engine: Engine, dial: Any, open_console: Any) -> None:
     async with open_console(engine) as console:
         await (await dial(engine, "garage-left")).boot()
