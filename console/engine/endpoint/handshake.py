@@ -14,6 +14,12 @@ MAX_OFFERED = 32  # subprotocols that are looked at
 
 SOAP_ADVICE = "Set the charger to OCPP over JSON (OCPP-J) and a ws:// URL."
 
+HUNG_UP = (
+    "the peer hung up before its request could be answered",
+    "Nothing to change on the charger, if this console was stopped or its computer asleep just before.",
+)
+"""Reason and advice of an attempt that was over before it was looked at."""
+
 
 def read_request(request: HttpRequest, peer: str, certified: tuple[str, ...] | None) -> Request:
     """The request line and headers that admission judges. ``certified``: the names in the peer's TLS certificate."""
