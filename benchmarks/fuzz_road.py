@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, Final, cast
 
 import msgspec
@@ -78,11 +79,21 @@ class Broken(Exception):
 
 
 class _Ears(logging.Handler):
-    """What the console logs as its own failure counts as escaped."""
+    """What the console logs as its own failure counts as escaped. Heard, and by nobody else, in a ``with`` block only."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self.heard: list[logging.LogRecord] = []
+        self._logger = logging.getLogger("chargehand")
+        self._propagated = self._logger.propagate
+
+    def __enter__(self) -> None:
+        self._propagated, self._logger.propagate = self._logger.propagate, False
+        self._logger.addHandler(self)
+
+    def __exit__(self, *_: object) -> None:
+        self._logger.removeHandler(self)
+        self._logger.propagate = self._propagated
 
     def emit(self, record: logging.LogRecord) -> None:
         self.heard.append(record)
@@ -94,6 +105,7 @@ class _Wire:
     def __init__(self) -> None:
         self.sent: list[str] = []
         self.attempt = Attempt(id=1, time=NOW, peer="127.0.0.1:1", local="127.0.0.1:2")
+        self.transport = SimpleNamespace(is_closing=lambda: False)
 
     def send(self, text: str) -> bool:
         self.sent.append(text)
@@ -189,8 +201,6 @@ class Road:
         self.version = version
         self.dialect = dialect(version)
         self._ears = _Ears()
-        logger = logging.getLogger("chargehand")
-        logger.handlers, logger.propagate = [self._ears], False
         self._begin()
 
     def _begin(self) -> None:
@@ -221,7 +231,8 @@ class Road:
     def _hear(self, text: str) -> list[str]:
         self.socket.sent.clear()
         try:
-            self.link.on_text(text)
+            with self._ears:
+                self.link.on_text(text)
             self._listen()
         except BaseException:
             self._begin()  # what was broken off in the middle is not heard again
@@ -263,7 +274,8 @@ class Road:
 
     def look(self) -> None:
         """See ``_Hub.look``."""
-        self.hub.look()
+        with self._ears:
+            self.hub.look()
         self._listen()
 
     def _listen(self) -> None:

@@ -12,7 +12,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -24,10 +23,9 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from console.engine.errors import ChargehandError
-from console.engine.log_lines import HiddenSecrets, calm_asyncio
 from console.engine.options import DemoOptions, EngineOptions, data_directory
-from console.engine.private import private_file
 from console.engine.tasks import Owner, cancel_all, spawn
+from console.log_file import LogFile
 from console.screens.demo import DemoFleet, store_image
 from console.screens.frame import Frame
 from console.screens.order_keys import Orders
@@ -41,6 +39,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("chargehand.console")
 
+LOG_NAME = "console.log"
+
 
 def _palette() -> type[Provider]:
     from console.screens.palette import ConsoleCommands
@@ -49,7 +49,10 @@ def _palette() -> type[Provider]:
 
 
 class ConsoleApp(App[int]):
-    """The console. ``engine``: one that already runs and is not ours to stop, for tests and embedding."""
+    """The console. ``engine``: one that already runs and is not ours to stop, for tests and embedding.
+
+    ``log_file`` is opened in the data directory once that is ours; without one the program's log goes where it goes.
+    """
 
     TITLE = "chargehand"
     CSS_PATH = "console.tcss"
@@ -69,6 +72,7 @@ class ConsoleApp(App[int]):
         *,
         demo: DemoOptions | None = None,
         engine: Engine | None = None,
+        log_file: LogFile | None = None,
     ) -> None:
         super().__init__()
         self.profile = profile
@@ -82,6 +86,7 @@ class ConsoleApp(App[int]):
         self.marks: set[str] = set()
         self._engine = engine
         self._owns_engine = engine is None
+        self._log_file = log_file
         self._tasks: Owner = set()
         self._begun = time.perf_counter()
         if profile.screen.theme == "light" or (profile.screen.theme == "auto" and light_terminal()):
@@ -159,18 +164,22 @@ class ConsoleApp(App[int]):
             self.exit(return_code=2)
             return
         except Exception as error:
-            _log_to(data / "console.log")
+            self._open_log(data)
             log.exception("the engine could not be started")
             self.failure = ChargehandError(
-                f"{type(error).__name__}: {error}. {data / 'console.log'} tells more.", title="An error of this program"
+                f"{type(error).__name__}: {error}. {data / LOG_NAME} tells more.", title="An error of this program"
             )
             self.exit(return_code=2)
             return
         self._engine = engine
-        _log_to(data / "console.log")
+        self._open_log(data)
         self.frame_screen.tick()
         if self.demo_options is not None:
             await self.start_demo(self.demo_options)
+
+    def _open_log(self, data: Path) -> None:
+        if self._log_file is not None:
+            self._log_file.open(data / LOG_NAME)
 
     async def on_unmount(self) -> None:
         """Everything that runs is ended before the App is."""
@@ -345,24 +354,6 @@ class ConsoleApp(App[int]):
         self.say(f"Saved {path}")
 
 
-class _PrivateLog(logging.FileHandler):
-    """A log that other users of this computer cannot read."""
-
-    def _open(self) -> TextIOWrapper:
-        private_file(Path(self.baseFilename))
-        return super()._open()
-
-
-def _log_to(path: Path) -> None:
-    """What the program has to say of itself goes to a file: a line on stderr would tear the screen."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    root = logging.getLogger()
-    handler = _PrivateLog(path, encoding="utf-8", delay=True)
-    handler.setFormatter(HiddenSecrets("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    calm_asyncio()
-    root.handlers[:] = [handler]
-
-
 def run_console(options: EngineOptions, *, demo: DemoOptions | None = None) -> int:
     """Run the console until it is left. 0, or 2 with one sentence on stderr where it cannot start.
 
@@ -381,15 +372,18 @@ def run_console(options: EngineOptions, *, demo: DemoOptions | None = None) -> i
 
 
 def _run(profile: Profile, options: EngineOptions, demo: DemoOptions | None) -> int:
-    logging.getLogger().addHandler(logging.NullHandler())
-    app = ConsoleApp(profile, options, demo=demo)
+    log_file = LogFile()
+    app = ConsoleApp(profile, options, demo=demo, log_file=log_file)
 
     async def main() -> int | None:
         for number in (signal.SIGTERM, signal.SIGHUP):  # told to end, or the terminal was closed
             asyncio.get_running_loop().add_signal_handler(number, app.exit, 0)
         return await app.run_async()
 
-    code = asyncio.run(main())
+    try:
+        code = asyncio.run(main())
+    finally:
+        log_file.close()
     if app.failure is not None:
         return _refuse(app.failure)
     return app.return_code or code or 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from pathlib import Path
 from typing import Any
@@ -52,8 +53,15 @@ def _boom() -> Answer:
     raise ZeroDivisionError
 
 
+def test_what_the_console_logs_is_taken_only_while_a_road_hears(caplog: pytest.LogCaptureFixture) -> None:
+    first, _second = Road("1.6"), Road("2.0.1")
+    first.call("1", "Heartbeat", {}, call_text("1", "Heartbeat", {}))
+    logging.getLogger("chargehand.simulator").warning("a word to the person who runs it")
+    assert "a word to the person who runs it" in caplog.text
+
+
 def test_what_the_dialect_raises_is_a_find_even_though_the_link_survives_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    road = Road("1.6")
+    road, _another = Road("1.6"), Road("2.0.1")
     _with(road, monkeypatch, _boom)
     with pytest.raises(ZeroDivisionError):
         road.call("1", "Authorize", {"idTag": "A"}, call_text("1", "Authorize", {"idTag": "A"}))

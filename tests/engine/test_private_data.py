@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from console.app import _log_to
 from console.engine.engine import Engine
 from console.engine.journal import FILE, Journal
 from console.engine.journal.schema import MIGRATIONS
+from console.log_file import LogFile
 from profiles import load_profile
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="rights are told otherwise there")
@@ -108,15 +108,14 @@ def test_the_log_is_private(data: Path, before: bool) -> None:
     if before:
         path.write_text("earlier\n")
         path.chmod(0o644)
-    root = logging.getLogger()
-    handlers = root.handlers[:]
-    try:
-        _log_to(path)
-        logging.getLogger("chargehand.test").warning("a station said something")
-        (handler,) = root.handlers
-        handler.close()
-    finally:
-        root.handlers[:] = handlers
+    handlers = logging.getLogger().handlers[:]
+    log_file = LogFile()
+    logging.getLogger("chargehand.test").warning("too early")
+    log_file.open(path)
+    logging.getLogger("chargehand.test").warning("a station said something")
+    log_file.close()
+    assert logging.getLogger().handlers == handlers
+    assert "too early" not in path.read_text()
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.read_text().startswith("earlier\n") is before
     assert "a station said something" in path.read_text()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from typing import Any
 
 import pytest
@@ -125,11 +124,7 @@ async def test_statuses_that_changed_offline_are_sent_afterwards(central: Any, m
 
 
 @pytest.mark.parametrize("status", [401, 404])
-async def test_a_refused_station_says_so_once_and_waits_long(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    heard: list[str] = []
-    own = logging.Logger("own")  # no other test has set anything on this one
-    monkeypatch.setattr(own, "handle", lambda record: heard.append(record.getMessage()))
-    monkeypatch.setattr("console.simulator.connected.log", own)
+async def test_a_refused_station_says_so_once_and_waits_long(status: int, caplog: pytest.LogCaptureFixture) -> None:
     asked: list[str] = []
 
     def refuse(link: ServerConnection, request: Request) -> Response:
@@ -150,7 +145,7 @@ async def test_a_refused_station_says_so_once_and_waits_long(status: int, monkey
         await station.close()
     assert asked == ["/CP1"]
     assert min(pauses) >= 20
-    assert [text for text in heard if "not let in" in text] == [
+    assert [said for said in caplog.messages if "not let in" in said] == [
         f"CP1: not let in: the central system answered {status}; trying again now and then"
     ]
 
