@@ -31,7 +31,7 @@ from console.engine.tasks import Owner, cancel_all, quietly, spawn
 from console.engine.trust.secrets import Secrets
 from console.engine.trust.signing import Signing
 from console.engine.trust.trust import Trust
-from console.engine.upkeep import Upkeep, calm_collector
+from console.engine.upkeep import Upkeep
 from console.engine.watchdog import Watchdog
 from console.engine.wire.exchange import Exchange
 from profiles import Profile
@@ -120,11 +120,12 @@ class Engine(Road):
             await self.stop()
             raise
         spawn(self.upkeep.tick(), name="engine tick", owner=self.tasks)
+        spawn(self.upkeep.save(), name="fleet snapshots", owner=self.tasks)
         days = self.profile.journal.retention_days
         spawn(self.upkeep.retain(days), name="journal retention", owner=self.tasks)
         if self.trust.serves:
             spawn(self.trust.renew(), name="certificate renewal", owner=self.tasks)
-        calm_collector()
+        self.upkeep.collector.calm(time.monotonic())
         self.watchdog.start()
         self.running = True
 
@@ -157,7 +158,7 @@ class Engine(Road):
         with suppress(JournalFull):
             # Commits come in order: once this one is folded, everything before it is.
             await self.happen("console.stopped")
-        self.upkeep.snapshot()
+        await self.upkeep.finish()
 
     async def _start_files(self) -> None:
         from console.engine.orders.desk import OrderDesk
@@ -306,5 +307,7 @@ class Engine(Road):
 
     async def samples(self, transaction: int) -> list[StoredSample]:
         """Every stored sample of a transaction, in order."""
-        due = [one for one in self.fleet.dirty.samples if one.transaction == transaction]
-        return [*await self.journal.samples(transaction), *due]
+        due = self.upkeep.samples_due(transaction)
+        stored = await self.journal.samples(transaction)
+        known = set(stored)  # some may have been written meanwhile
+        return [*stored, *(one for one in due if one not in known)]

@@ -21,4 +21,5 @@ def open_fleet(directory: Path) -> tuple[Fleet, Reader]:
     restore(fleet, stored)
     for record in journal.tail(stored.cursor):
         fold_record(fleet, record)
+    fleet.ahead = {}
     return fleet, journal

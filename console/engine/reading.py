@@ -8,13 +8,20 @@ from console.engine.dialects import dialect
 from console.engine.fleet.events import Event
 from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.fold import fold_exchange, fold_happening
-from console.engine.wire.exchange import Exchange, Record
+from console.engine.fleet.happenings import OF_NO_STATION
+from console.engine.wire.exchange import Exchange, Happening, Record
 
 log = logging.getLogger("chargehand.engine")
 
 
 def fold_record(fleet: Fleet, record: Record) -> tuple[Event, ...]:
-    """Fold a record; what was read from it. One that cannot be understood is passed over, now and at every start."""
+    """Fold a record; what was read from it. One that cannot be understood is passed over, now and at every start.
+
+    At a start also one that the stored entities of its station hold already is passed over.
+    """
+    if fleet.ahead and _stored(fleet, record):
+        fleet.cursor = record.id
+        return ()
     events: tuple[Event, ...] = ()
     try:
         if isinstance(record, Exchange):
@@ -30,3 +37,10 @@ def fold_record(fleet: Fleet, record: Record) -> tuple[Event, ...]:
         log.exception("record %d could not be folded", record.id)
         fleet.cursor = record.id
     return events
+
+
+def _stored(fleet: Fleet, record: Record) -> bool:
+    """Whether the stored entities hold this record already. What befalls all stations is for the fold itself to tell."""
+    if isinstance(record, Happening) and record.kind in OF_NO_STATION:
+        return fleet.ahead.get("", 0) >= record.id
+    return record.station is not None and fleet.ahead.get(record.station.casefold(), 0) >= record.id

@@ -28,6 +28,7 @@ def restore(fleet: Fleet, stored: Stored) -> None:
         stations=stored.stations,
         transactions=stored.transactions,
         alarms=stored.alarms,
+        ahead=stored.ahead,
     )
 
 
@@ -44,6 +45,7 @@ async def recall_fleet(road: Road) -> None:
             road.feed.fill(record)
         if count % TURN == TURN - 1:
             await asyncio.sleep(0)
+    road.fleet.ahead = {}
 
 
 async def recall_answers(road: Road, links: Links) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import time
 from collections import deque
 
+from console.engine.collector import Collector
 from console.engine.errors import EngineError
 from console.engine.fleet.fleet import Dirty, Fleet
+from console.engine.fleet.model import StoredSample
 from console.engine.journal import Snapshot
 from console.engine.road import Road
 from console.engine.stats import Stats
@@ -19,6 +20,10 @@ log = logging.getLogger("chargehand.engine")
 
 SNAPSHOT_S = 5.0
 SNAPSHOT_SAMPLES = 150_000  # or as soon as so many samples wait for it
+SHARE = 20  # a round of snapshots begins no sooner than so many times what the last one cost
+SLICE_S = 0.002  # of the loop's time, about, for some stations
+BREATH_S = 0.02  # between two slices
+MOST = 512  # stations in a slice
 TICK_S = 0.5
 CLOCK_JUMP_NS = 5_000_000_000
 RETENTION_S = 3600.0
@@ -32,7 +37,9 @@ class Upkeep:
     def __init__(self, road: Road) -> None:
         self.stats = Stats()
         self._road = road
-        self._last_snapshot = time.monotonic()
+        self.collector = Collector()
+        self._taken: Dirty | None = None
+        self._written: asyncio.Future[bool] | None = None
         self._clocks = (road.clock(), steady_ns())
         self._rates: deque[tuple[float, int]] = deque(maxlen=11)
 
@@ -53,9 +60,7 @@ class Upkeep:
         first, last = self._rates[0], self._rates[-1]
         elapsed = last[0] - first[0]
         self.stats.messages_per_second = (last[1] - first[1]) / elapsed if elapsed > 0 else 0.0
-        if now - self._last_snapshot >= SNAPSHOT_S or len(fleet.dirty.samples) > SNAPSHOT_SAMPLES:
-            self._last_snapshot = now
-            self.snapshot()
+        self.collector.turn(now, self.stats.messages_per_second)
 
     def _watch_clock(self) -> None:
         """Whether somebody has set this computer's clock; sleep of the computer is no such thing."""
@@ -66,22 +71,76 @@ class Upkeep:
             log.warning("this computer's clock was set by %.1f s", jumped / NS)
             self._road.keep(Happening(time=wall, kind="console.clock", data={"seconds": round(jumped / NS, 1)}))
 
-    def snapshot(self) -> None:
-        """Hand what has changed in the fleet to the journal; what cannot be saved is given back, for the next time."""
-        fleet, journal = self._road.fleet, self._road.journal
-        if not fleet.dirty:
-            return
-        taken = fleet.take_dirty()
+    async def save(self) -> None:
+        """Hand what changes in the fleet to the journal, round by round for ever, a few stations at a time."""
+        spent = 0.0
+        while True:
+            began = time.monotonic()
+            while (waited := time.monotonic() - began) < max(SNAPSHOT_S, spent * SHARE):
+                if waited >= SNAPSHOT_S and self._road.fleet.dirty.waiting > SNAPSHOT_SAMPLES:
+                    break
+                await asyncio.sleep(TICK_S)
+            try:
+                spent = await self._round()
+            except Exception:
+                log.exception("the fleet could not be handed to the journal")
 
-        def saved(error: Exception | None) -> None:
+    async def _round(self) -> float:
+        """Hand over all that has changed up to now; the seconds that this cost the loop. In the order of the keys, so
+        that stations that are neighbours in the file are written together."""
+        fleet = self._road.fleet
+        start, waiting = fleet.cursor, sorted(fleet.dirty.keys())
+        spent, size = 0.0, 8
+        while waiting:
+            keys, waiting = waiting[:size], waiting[size:]
+            began = time.perf_counter()
+            self._hand_over(keys, 0 if waiting else start)
+            cost = time.perf_counter() - began
+            spent += cost
+            size = max(1, min(4 * size, round(len(keys) * SLICE_S / max(cost, 1e-6)), MOST))
+            if not await self._settled():
+                break  # the disk refuses; what was given back is due in the next round
+            await asyncio.sleep(BREATH_S)
+        return spent
+
+    def snapshot(self) -> None:
+        """Hand everything that has changed to the journal at once; what cannot be saved is given back."""
+        if self._road.fleet.dirty:
+            self._hand_over(None, self._road.fleet.cursor)
+
+    async def finish(self) -> None:
+        """The last snapshot, after any that is under way: what that gives back must be in this one."""
+        await self._settled()
+        self.snapshot()
+
+    def samples_due(self, transaction: int) -> list[StoredSample]:
+        """The samples of a transaction that the journal may not have yet."""
+        parts = [self._road.fleet.dirty] if self._taken is None else [self._taken, self._road.fleet.dirty]
+        every = (one for part in parts for samples in part.samples.values() for one in samples)
+        return [one for one in every if one.transaction == transaction]
+
+    def _hand_over(self, keys: list[str] | None, cursor: int) -> None:
+        fleet, journal = self._road.fleet, self._road.journal
+        taken = fleet.take_dirty(keys)
+        self._taken, self._written = taken, asyncio.get_running_loop().create_future()
+
+        def saved(error: Exception | None, written: asyncio.Future[bool] = self._written) -> None:
             if error is not None:
                 fleet.give_back(taken)
+            if self._taken is taken:
+                self._taken = None
+            if not written.done():
+                written.set_result(error is None)
 
         try:
-            journal.save(_snapshot_of(fleet, taken, self._road.last_link), saved)
-        except Exception:
-            fleet.give_back(taken)
+            journal.save(_snapshot_of(fleet, taken, cursor, self._road.last_link), saved)
+        except Exception as error:
+            saved(error)
             raise
+
+    async def _settled(self) -> bool:
+        """Wait for the snapshot that is under way; whether the last one was written."""
+        return True if self._written is None else await asyncio.shield(self._written)
 
     async def retain(self, days: int) -> None:
         """Forget what is older than ``days``, once an hour for ever; 0 forgets nothing and returns."""
@@ -103,20 +162,14 @@ def steady_ns() -> int:
     return time.monotonic_ns() if boot is None else time.clock_gettime_ns(boot)
 
 
-def calm_collector() -> None:
-    """Keep what lives as long as the console out of the garbage collector's way: its pauses are felt in the keys."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 25, 100)
-
-
-def _snapshot_of(fleet: Fleet, taken: Dirty, last_link: int) -> Snapshot:
+def _snapshot_of(fleet: Fleet, taken: Dirty, cursor: int, last_link: int) -> Snapshot:
     return Snapshot(
-        cursor=fleet.cursor,
+        cursor=cursor,
+        at=fleet.cursor,
         stations=list(taken.stations.values()),
-        transactions=list(taken.transactions.values()),
-        alarms=list(taken.alarms.values()),
-        samples=taken.samples,
+        transactions=[one for mine in taken.transactions.values() for one in mine.values()],
+        alarms=[one for mine in taken.alarms.values() for one in mine.values()],
+        samples=[one for mine in taken.samples.values() for one in mine],
         gone=sorted(taken.gone),
         counters={"transaction": fleet.last_transaction, "link": last_link},
     )

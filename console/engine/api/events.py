@@ -132,7 +132,7 @@ class EventStream:
     def _changed_alarms(self) -> list[Any]:
         fleet = self._engine.fleet
         seen, self._alarms_seen = self._alarms_seen, fleet.changed
-        return [one for one in fleet.dirty.alarms.values() if one.changed > seen]
+        return [one for mine in fleet.dirty.alarms.values() for one in mine.values() if one.changed > seen]
 
 
 def _part(journal: Reader, cursor: int, end: int) -> list[Record]:

@@ -6,33 +6,42 @@ the model; this module holds the entities, how they are found, and the change co
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from console.engine.fleet.model import Alarm, Past, Station, StoredSample, Transaction
 
 
 class Dirty:
-    """What changed and is not yet in the journal's snapshot. Holds the entities themselves; ``gone`` are the keys of
-    stations that were forgotten."""
+    """What changed and is not yet in the journal's snapshot, by the key of its station, so that it can be written station
+    by station. Holds the entities themselves. Alarms of no station have the key ``""``.
 
-    __slots__ = ("alarms", "gone", "samples", "stations", "transactions")
+    ``gone``: keys without a station (it was forgotten, or never was one). ``waiting`` counts the samples.
+    """
+
+    __slots__ = ("alarms", "gone", "samples", "stations", "transactions", "waiting")
 
     def __init__(self) -> None:
         self.stations: dict[str, Station] = {}
-        self.transactions: dict[int, Transaction] = {}
-        self.alarms: dict[int, Alarm] = {}
-        self.samples: list[StoredSample] = []
+        self.transactions: dict[str, dict[int, Transaction]] = {}
+        self.alarms: dict[str, dict[int, Alarm]] = {}
+        self.samples: dict[str, list[StoredSample]] = {}
         self.gone: set[str] = set()
+        self.waiting = 0
 
     def __bool__(self) -> bool:
         return bool(self.stations or self.transactions or self.alarms or self.samples or self.gone)
+
+    def keys(self) -> set[str]:
+        """Every key that something changed under."""
+        return {*self.stations, *self.transactions, *self.alarms, *self.samples, *self.gone}
 
 
 class Fleet:
     """Stations by casefolded identity, transactions by our id, alarms by id; all of them only changed by folding.
 
     ``cursor`` is the id of the last folded record; ``changed`` counts changes, each entity carries the count of its own
-    last one; ``epoch`` names this fleet, so that a cursor of another run is not taken for one of this.
+    last one. ``ahead``: while the journal is folded at a start, keys of which the stored entities know more than the rest,
+    and up to which record.
     """
 
     def __init__(self) -> None:
@@ -46,6 +55,7 @@ class Fleet:
         self.alarm_keys: dict[tuple[str | None, str, str], int] = {}
         self.standing: dict[str | None, int] = {}  # alarms not cleared, by station
         self.strangers: set[str] = set()  # keys of stations that may be forgotten
+        self.ahead: dict[str, int] = {}
         self.dirty = Dirty()
 
     # Finding. ``station`` is any spelling of the identity.
@@ -132,30 +142,63 @@ class Fleet:
         """Mark a transaction as changed."""
         self.changed += 1
         transaction.changed = self.changed
-        self.dirty.transactions[transaction.id] = transaction
+        key, due = transaction.station.casefold(), self.dirty.transactions
+        if key in due:
+            due[key][transaction.id] = transaction
+        else:
+            due[key] = {transaction.id: transaction}
 
     def touch_alarm(self, alarm: Alarm) -> None:
         """Mark an alarm as changed."""
         self.changed += 1
         alarm.changed = self.changed
-        self.dirty.alarms[alarm.id] = alarm
+        self.dirty.alarms.setdefault((alarm.station or "").casefold(), {})[alarm.id] = alarm
 
-    def take_dirty(self) -> Dirty:
-        """What changed since the last call; the caller writes it, or hands it to ``give_back``."""
-        taken, self.dirty = self.dirty, Dirty()
+    def store(self, key: str, samples: list[StoredSample]) -> None:
+        """Samples of a station, for the journal alone."""
+        dirty = self.dirty
+        dirty.waiting += len(samples)
+        if key in dirty.samples:
+            dirty.samples[key] += samples
+        else:
+            dirty.samples[key] = samples
+
+    def take_dirty(self, keys: Iterable[str] | None = None) -> Dirty:
+        """What changed under these keys (None: under all) since it was last taken, each with its station, so that all of
+        a station is of one moment. The caller writes it, or hands it to ``give_back``."""
+        dirty, taken = self.dirty, Dirty()
+        for key in dirty.keys() if keys is None else keys:
+            station = self.stations.get(key)
+            if station is None:
+                taken.gone.add(key)
+            else:
+                taken.stations[key] = station
+            dirty.stations.pop(key, None)
+            dirty.gone.discard(key)
+            if (transactions := dirty.transactions.pop(key, None)) is not None:
+                taken.transactions[key] = transactions
+            if (alarms := dirty.alarms.pop(key, None)) is not None:
+                taken.alarms[key] = alarms
+            if (samples := dirty.samples.pop(key, None)) is not None:
+                taken.samples[key] = samples
+                taken.waiting += len(samples)
+        dirty.waiting -= taken.waiting
         return taken
 
     def give_back(self, taken: Dirty) -> None:
         """What could not be written is due again; samples keep their order."""
-        newer, self.dirty = self.dirty, taken
-        for key in newer.gone:
-            taken.stations.pop(key, None)
-        taken.stations.update(newer.stations)
-        taken.gone.update(newer.gone)
-        taken.gone.difference_update(taken.stations)
-        taken.transactions.update(newer.transactions)
-        taken.alarms.update(newer.alarms)
-        taken.samples.extend(newer.samples)
+        dirty = self.dirty
+        for key, station in taken.stations.items():
+            if self.stations.get(key) is station:
+                dirty.stations[key] = station
+        dirty.gone.update(key for key in (*taken.gone, *taken.stations) if key not in dirty.stations)
+        for key, transactions in taken.transactions.items():
+            dirty.transactions[key] = transactions | dirty.transactions.get(key, {})
+        for key, alarms in taken.alarms.items():
+            dirty.alarms[key] = alarms | dirty.alarms.get(key, {})
+        for key, samples in taken.samples.items():
+            dirty.samples[key] = samples + dirty.samples.get(key, [])
+        dirty.waiting += taken.waiting
 
     def restore(
         self,
@@ -165,9 +208,11 @@ class Fleet:
         stations: Iterable[Station],
         transactions: Iterable[Transaction],
         alarms: Iterable[Alarm],
+        ahead: Mapping[str, int] | None = None,
     ) -> None:
-        """Take over a snapshot; folding goes on after ``cursor``."""
+        """Take over a snapshot; folding goes on after ``cursor``, for keys that are ``ahead`` after theirs."""
         self.cursor = cursor
+        self.ahead = dict(ahead or {})
         self.last_transaction = last_transaction
         for station in stations:
             self.stations[station.key] = station

@@ -16,6 +16,10 @@ LOOP_OPENS = 5
 LOOP_WINDOW_NS = 60 * NS
 
 
+OF_NO_STATION = frozenset(("link.refused", "console.clock"))
+"""Happenings that raise alarms which belong to no station, whatever station they name."""
+
+
 def fold_happening(fleet: Fleet, happening: Happening) -> None:
     """Fold what befell the endpoint or what an operator decided."""
     handler = _KINDS.get(happening.kind)
@@ -26,8 +30,9 @@ def fold_happening(fleet: Fleet, happening: Happening) -> None:
 
 def _console_started(fleet: Fleet, happening: Happening) -> None:
     # A killed console wrote no link.closed: whatever was connected then is not now.
-    for station in list(fleet.stations.values()):
-        if station.connected:
+    # In an order that a restored fleet has too: alarms of one record are numbered by it.
+    for station in sorted(fleet.stations.values(), key=lambda one: one.key):
+        if station.connected and fleet.ahead.get(station.key, 0) < happening.id:
             _close(fleet, station, happening)
 
 

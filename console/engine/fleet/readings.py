@@ -267,13 +267,11 @@ def _gather(
 
 
 def _store(fleet: Fleet, station: Station, event: Sampled, at: int, transaction: Transaction | None) -> None:
-    number = None if transaction is None else transaction.id
     if transaction is None:
         return
     transaction.samples += len(event.samples)
-    fleet.dirty.samples.extend(
-        StoredSample(number, station.key, event.evse, event.connector, at, sample) for sample in event.samples
-    )
+    number, key, evse, connector = transaction.id, station.key, event.evse, event.connector
+    fleet.store(key, [StoredSample(number, key, evse, connector, at, sample) for sample in event.samples])
 
 
 def sample_key(at: int, samples: tuple[MeterSample, ...]) -> int:

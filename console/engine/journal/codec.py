@@ -177,10 +177,11 @@ def happening(row: Sequence[Any]) -> Happening:
 
 
 def snapshot_rows(snapshot: Snapshot) -> list[Row]:
-    """The rows of the view ``changed``: kind, id, station, wire, state, started, stopped, updated, body. The cursor comes
-    last."""
-    rows = [_changed("gone", station=clean(key)) for key in snapshot.gone]
-    rows += [_changed("station", station=clean(station.key), body=text(station)) for station in snapshot.stations]
+    """The rows of the view ``changed``: kind, id (for stations: up to which record), station, wire, state, started, stopped,
+    updated, body. The cursor comes last."""
+    at = max(snapshot.at, snapshot.cursor)
+    rows = [_changed("gone", at, clean(key)) for key in snapshot.gone]
+    rows += [_changed("station", at, clean(station.key), text(station)) for station in snapshot.stations]
     for t in snapshot.transactions:
         wire = t.wire and clean(t.wire)
         rows.append(("txn", t.id, fold(t.station), wire, t.state, t.started, t.stopped, t.last_update, text(t)))

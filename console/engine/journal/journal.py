@@ -26,6 +26,7 @@ from console.engine.journal.reader import Reader
 from console.engine.journal.schema import FILE, check, connect, damaged, migrate, tune
 from console.engine.journal.search import value
 from console.engine.journal.snapshot import Snapshot
+from console.engine.journal.wal import Wal
 from console.engine.journal.writer import MAX_BATCH, Batch, Finished, Outcome, Released, Work, Writer, write_snapshot
 from console.engine.private import keep_private, new_folder
 from console.engine.tasks import Owner, cancel_all, spawn
@@ -183,10 +184,14 @@ class Journal(Reader):
         return await future
 
     async def _tidy(self) -> None:
-        """Compress old bodies while there is little else to do."""
+        """Keep the WAL short; compress old bodies while there is little else to do."""
+        wal = Wal(self.path)
         while True:
             seen = self.last_id
             await asyncio.sleep(TIDY_SECONDS)
+            if wal.long():
+                with suppress(EngineError):
+                    await self._work(wal.fold)
             if self.last_id - seen > TIDY_SECONDS * _QUIET or self.failure is not None:
                 continue
             with suppress(EngineError):
@@ -210,6 +215,7 @@ class Journal(Reader):
             forgotten += gone
         while await self._work(lambda c: _expire_transactions(c, before_ns)):
             pass
+        await self._work(lambda c: c.execute("DELETE FROM ahead WHERE at <= (SELECT cursor FROM state)"))
         return forgotten
 
     async def close(self) -> None:
@@ -300,7 +306,7 @@ def _expire_transactions(connection: apsw.Connection, before: int) -> int:
     if ids == "[]":
         return 0
     connection.execute("BEGIN IMMEDIATE")
-    for table, column in (("sample", "txn"), ("txn", "id")):
+    for table, column in (("sample", "txn"), ("loose", "txn"), ("txn", "id")):
         connection.execute(f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))", (ids,))
     connection.execute("COMMIT")
     return 1

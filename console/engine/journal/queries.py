@@ -66,6 +66,12 @@ def entities(connection: apsw.Connection, kind: type[list[Any]], sql: str, *para
     return found
 
 
+_AHEAD = (
+    "SELECT json_group_array(json_array(key, at)) FROM (SELECT key, at FROM ahead UNION ALL SELECT key, at FROM station)"
+    " WHERE at > (SELECT cursor FROM state)"
+)
+
+
 def load(connection: apsw.Connection) -> Stored:
     connection.execute("BEGIN")
     try:
@@ -82,6 +88,7 @@ def load(connection: apsw.Connection) -> Stored:
                 "SELECT body FROM alarm WHERE cleared IS NULL OR id IN (SELECT id FROM alarm ORDER BY id DESC LIMIT 500)"
                 " ORDER BY id",
             ),
+            ahead=dict(orjson.loads(value(connection, _AHEAD))),
             counters=msgspec.json.decode(value(connection, "SELECT counters FROM state"), type=dict[str, int]),
         )
     finally:

@@ -3,9 +3,10 @@
 An exchange is one row of small facts (``exchange``) and one with both frames as they crossed the wire (``body``), so that
 a filter reads 80 bytes a row and not 1,300. Both are written through the view ``incoming``: a whole batch is then one
 SQLite step (docs/decisions/0003-journal.md tells why that matters). Bodies that have grown old are compressed, sixteen in
-a ``pack``. The ``by_…`` tables find exchanges by station, action, trouble, transaction and order; they are filled a run of
-records at a time (``INDEX_RUN``), which costs a fifth of what ordinary indexes cost; what is newer than ``state.indexed``
-is looked through row by row. ``run`` keeps each run's times.
+a ``pack``, and the samples of a transaction that is over in one row of ``sample``. The ``by_…`` tables find exchanges by
+station, action, trouble, transaction and order; they are filled a run of records at a time (``INDEX_RUN``), which costs a
+fifth of what ordinary indexes cost; what is newer than ``state.indexed`` is looked through row by row. ``run`` keeps each
+run's times.
 The views ``changed`` (a snapshot's rows) and ``expired`` (a slice to forget) do their work in one step for the same reason.
 """
 
@@ -28,6 +29,7 @@ APPLICATION_ID: Final = 0x43484748  # "CHGH"
 INDEX_RUN: Final = 2048
 PAGE_SIZE: Final = 8192
 CHECKPOINT_PAGES: Final = 1000  # 8 MB of WAL
+BUSY_MS: Final = 2000  # so long a locked file is waited for
 VIOLATION_KIND: Final = 100  # in by_trouble, beside the outcomes
 
 EXCHANGE: Final = (
@@ -156,7 +158,38 @@ UPDATE state SET counters = json_set(counters, '$.link', (SELECT max(coalesce((S
 """``txn.updated`` is when we last heard of a transaction, by our clock: what expires must not hang on a station's clock.
 And the highest link number is counted on, so that none comes twice."""
 
-MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2)
+VERSION_3: Final = """
+ALTER TABLE station ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE ahead(key TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE loose(txn INTEGER PRIMARY KEY);
+INSERT INTO loose SELECT id FROM txn WHERE state != 'active';
+DROP TRIGGER changed_station;
+CREATE TRIGGER changed_station INSTEAD OF INSERT ON changed WHEN NEW.kind = 'station' BEGIN
+  INSERT INTO station(key, body, at) VALUES (NEW.station, NEW.body, NEW.id)
+    ON CONFLICT(key) DO UPDATE SET body = excluded.body, at = excluded.at;
+END;
+DROP TRIGGER changed_gone;
+CREATE TRIGGER changed_gone INSTEAD OF INSERT ON changed WHEN NEW.kind = 'gone' BEGIN
+  DELETE FROM station WHERE key = NEW.station;
+  INSERT INTO ahead VALUES (NEW.station, NEW.id) ON CONFLICT(key) DO UPDATE SET at = excluded.at;
+END;
+DROP TRIGGER changed_txn;
+CREATE TRIGGER changed_txn INSTEAD OF INSERT ON changed WHEN NEW.kind = 'txn' BEGIN
+  INSERT INTO txn(id, station, wire, state, started, stopped, updated, body)
+    VALUES (NEW.id, NEW.station, NEW.wire, NEW.state, NEW.started, NEW.stopped, NEW.updated, NEW.body)
+    ON CONFLICT(id) DO UPDATE SET wire = excluded.wire, state = excluded.state, started = excluded.started,
+      stopped = excluded.stopped, updated = excluded.updated, body = excluded.body;
+  INSERT OR IGNORE INTO loose SELECT NEW.id WHERE NEW.state != 'active' AND NEW.stopped IS NOT NULL;
+END;
+DROP TRIGGER changed_state;
+CREATE TRIGGER changed_state INSTEAD OF INSERT ON changed WHEN NEW.kind = 'state' BEGIN
+  UPDATE state SET cursor = max(cursor, NEW.id), counters = NEW.body;
+END;
+"""
+"""Stations are written a few at a time: ``station.at`` is the record up to which its entities are folded, ``ahead`` the same
+for keys without a station. ``loose``: transactions that are over and whose samples are not packed yet."""
+
+MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, VERSION_3)
 """Each brings the file one version on, in one transaction. Add at the end; never change one that was released."""
 
 
@@ -168,14 +201,14 @@ def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
     if not path.exists():
         private_file(path)
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
-    connection.set_busy_timeout(2000)
+    connection.set_busy_timeout(BUSY_MS)
     return connection
 
 
 def _reader(path: Path) -> apsw.Connection:
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     try:
-        connection.set_busy_timeout(2000)
+        connection.set_busy_timeout(BUSY_MS)
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
     except apsw.CantOpenError:
         # Nobody runs on it and the directory cannot be written, so that not even the shared memory file can be made.

@@ -8,13 +8,17 @@ from console.engine.fleet.model import Alarm, Station, StoredSample, Transaction
 
 
 class Snapshot(msgspec.Struct, kw_only=True):
-    """The entities that have changed since the last snapshot, as they are after record ``cursor`` was folded.
+    """The entities of some stations that have changed since they were last written, as they are after record ``at`` was
+    folded (0: ``cursor``); of each of these stations it is everything that changed.
 
-    ``samples`` are new ones only; ``gone`` are keys of stations that were forgotten; ``counters`` are all the numbers
-    that must go on (transaction ids, …).
+    ``cursor``: every record up to it is in the entities of every station, these included; it never goes back (0: nothing
+    new is known of the others). ``samples`` are new ones only;
+    ``gone`` are keys without a station: it was forgotten, or what changed belongs to none (``""``). ``counters`` are all
+    the numbers that must go on (transaction ids, …).
     """
 
     cursor: int
+    at: int = 0
     stations: list[Station] = msgspec.field(default_factory=list)
     transactions: list[Transaction] = msgspec.field(default_factory=list)
     alarms: list[Alarm] = msgspec.field(default_factory=list)
@@ -26,7 +30,8 @@ class Snapshot(msgspec.Struct, kw_only=True):
 class Stored(msgspec.Struct, kw_only=True):
     """What is known at start: every station, its active and recent transactions, alarms that stand and the newest others.
 
-    Records with an id above ``cursor`` are still to be folded (``Journal.tail``).
+    Records with an id above ``cursor`` are still to be folded (``Journal.tail``), but not those up to ``ahead`` of their
+    station's key: its entities were written later than others.
     """
 
     cursor: int = 0
@@ -34,3 +39,4 @@ class Stored(msgspec.Struct, kw_only=True):
     transactions: list[Transaction] = msgspec.field(default_factory=list)
     alarms: list[Alarm] = msgspec.field(default_factory=list)
     counters: dict[str, int] = msgspec.field(default_factory=dict)
+    ahead: dict[str, int] = msgspec.field(default_factory=dict)
