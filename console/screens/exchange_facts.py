@@ -124,6 +124,7 @@ _KINDS: Final = {
     "alarm.acknowledged": "An alarm was acknowledged",
     "file.received": "A file was received",
     "file.offered": "A file was fetched",
+    "file.deleted": "A file was deleted",
     "bookmark": "A message was marked",
 }
 

@@ -273,6 +273,20 @@ def stored_lines(file: StoredFile) -> list[Line]:
     return lines
 
 
+def lost_with(file: StoredFile, station: str) -> list[str]:
+    """What is lost where the file is deleted."""
+    if file.station is None:
+        return [
+            f"{file.name} ({bytes_(file.size)}) can be offered to no station any more. "
+            "The journal keeps that it was deleted.",
+        ]
+    return [
+        f"{file.name} ({bytes_(file.size)}) was sent by {station or 'a station'} on {date_clock(file.modified)} UTC.",
+        "There is no other copy of it here, and the station may not have it any more. The journal keeps that it came, and "
+        "that it was deleted.",
+    ]
+
+
 def run_lines(run: Run) -> list[Line]:
     """Every stage with its time."""
     lines: list[Line] = [("", f"{run.station}: {title_of(run)}, {run.stages[-1].status}", f"bold {run.tone}")]

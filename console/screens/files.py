@@ -15,15 +15,17 @@ from console.engine.errors import ChargehandError
 from console.engine.orders.transfers import image_path
 from console.engine.tasks import spawn
 from console.engine.transfer.model import StoredFile
+from console.engine.transfer.removal import delete_file, why_not_delete
 from console.screens import file_rows as rows
 from console.screens.ask import AskScreen
 from console.screens.base import KeyHint
+from console.screens.confirm import ConfirmScreen
 from console.screens.file_list import FileList
 from console.screens.table_section import TableSection
 from console.screens.told import Line, plain
 from widgets.columns import Cell, CellLike, Row
 from widgets.line_table import LineTable
-from widgets.safe import safe_text
+from widgets.safe import safe_content, safe_text
 
 LOOK_NS: Final = 2_000_000_000
 """How often the folders are looked at: a person may drop an image there."""
@@ -44,6 +46,7 @@ class FilesSection(TableSection[rows.Facts]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n,plus", "add", "Add an image", show=False),
         Binding("o", "folder", "Open its folder", show=False),
+        Binding("delete,backspace", "delete", "Delete", show=False),
         Binding("i", "station", "Station", show=False),
     ]
 
@@ -175,6 +178,7 @@ class FilesSection(TableSection[rows.Facts]):
                 "enter", word, None if file is not None or self.selected_station() else "There is nothing to open."
             ),
             KeyHint("n", "add image", self._why_not_add()),
+            KeyHint("delete", "delete", self._why_not_delete(file)),
             KeyHint("y", "copy path", nothing),
             KeyHint("o", "open folder", nothing),
             KeyHint("slash", "filter"),
@@ -182,6 +186,9 @@ class FilesSection(TableSection[rows.Facts]):
 
     def _why_not_add(self) -> str | None:
         return "This console is read-only: it offers nothing." if self.engine.read_only else None
+
+    def _why_not_delete(self, file: StoredFile | None) -> str | None:
+        return "This row is no image and no upload." if file is None else why_not_delete(self.engine, file)
 
     def _path(self) -> Path | None:
         return self.files.path(self.table.cursor_key)
@@ -248,6 +255,31 @@ class FilesSection(TableSection[rows.Facts]):
         await self._look()
         self.table.select_key(("image", name))
         self.host.say(f"{safe_text(name)} can be offered now: enter, or f on a station.")
+
+    def action_delete(self) -> None:
+        """``del``: delete the image or the upload at the cursor, after a question."""
+        file = self.files.file(self.table.cursor_key)
+        why = self._why_not_delete(file)
+        if file is None or why is not None:
+            self.host.say(why or "", severity="warning")
+            return
+
+        def answered(sure: bool | None) -> None:
+            if sure:
+                spawn(self._delete(file), name="delete a file", owner=self.tasks)
+
+        said = [safe_content(one) for one in rows.lost_with(file, self.files.known(file.station))]
+        question = ConfirmScreen("Delete the file?", said, sure="Delete", verb="deletes")
+        cast("App[object]", self.app).push_screen(question, answered)
+
+    async def _delete(self, file: StoredFile) -> None:
+        try:
+            await delete_file(self.engine, file)
+        except ChargehandError as error:
+            self.complain(error)
+            return
+        await self._look()
+        self.host.say(f"{safe_text(file.name)} is deleted.")
 
     def _empty_lines(self) -> list[CellLike]:
         if self.filter:

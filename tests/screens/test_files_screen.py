@@ -197,3 +197,73 @@ async def test_the_name_of_an_upload_is_drawn_and_never_a_path(engine: Engine, d
         assert "\x1b" not in console.text()
         path, _ = section(console).copied() or ("", "")
         assert Path(path).resolve().is_relative_to((engine.data / "files" / "received").resolve())
+
+
+async def test_an_image_is_deleted_after_a_question_and_that_is_recorded(
+    engine: Engine, open_console: Any, size: Any
+) -> None:
+    image = engine.data / "files" / "images" / "fw.bin"
+    image.write_bytes(b"f" * 2048)
+    async with open_console(engine, size=size, section="files") as console:
+        await console.sees("fw.bin")
+        await console.press("delete")
+        await console.sees("Delete the file?", "fw.bin (2.00 KiB) can be offered to no station any more")
+        await console.press("enter")  # the keyboard is on Cancel
+        assert image.exists()
+        await console.press("delete")
+        await console.sees("Delete the file?")
+        await console.press("y")
+        await console.sees("fw.bin is deleted.", "No file yet")
+        assert not image.exists()
+        (kept,) = await engine.journal.happenings(limit=5, kinds=("file.deleted",))
+        assert kept.data == {"name": "fw.bin", "bytes": 2048, "by": "operator"}
+
+
+async def test_a_file_stays_while_an_order_uses_it(engine: Engine, dial: Any, open_console: Any) -> None:
+    station = await dial(engine)
+    await station.boot()
+    image = engine.data / "files" / "images" / "fw.bin"
+    image.write_bytes(b"f")
+    offer = engine.files.offer(image, name="fw.bin", station="CP-001", order=8)
+    async with open_console(engine, section="files") as console:
+        await console.sees("IMAGES TO OFFER")
+        section(console).table.select_key(("image", "fw.bin"))
+        await console.press("delete")
+        await console.sees("fw.bin is offered to CP-001", "order #8")
+        engine.files.close(offer)
+        await console.press("delete")
+        await console.sees("Delete the file?")
+        await console.press("y")
+        await console.sees("is deleted")
+        assert not image.exists()
+
+
+async def test_an_upload_is_deleted_and_its_transfer_names_no_path_any_more(
+    engine: Engine, dial: Any, open_console: Any
+) -> None:
+    station = await dial(engine)
+    await station.boot()
+    transfer = engine.files.expect(station="CP-001", order=7, kind="diagnostics")
+    async with httpx.AsyncClient() as client:
+        await client.put(f"{engine.files.link(transfer, '127.0.0.1')}log.zip", content=b"z")
+    engine.files.close(transfer)
+    (stored,) = engine.files.received()
+    async with open_console(engine, section="files") as console:
+        await console.sees("RECEIVED", "✓ saved")
+        section(console).table.select_key(("got", str(stored.path)))
+        await console.press("backspace")
+        await console.sees("was sent by CP-001 on", "no other copy")
+        await console.press("y")
+        await console.sees("is deleted", "✓ done")
+        assert "✓ saved" not in console.text()
+        assert engine.files.received() == []
+        (kept,) = await engine.journal.happenings(limit=5, kinds=("file.deleted",))
+        assert kept.station == "CP-001"
+
+
+async def test_a_row_that_is_no_file_says_so(engine: Engine, dial: Any, open_console: Any) -> None:
+    engine.files.expect(station="CP-001", order=7, kind="diagnostics")
+    async with open_console(engine, section="files") as console:
+        await console.sees("TRANSFERS")
+        await console.press("delete")
+        await console.sees("This row is no image and no upload.")

@@ -19,6 +19,7 @@ from console.engine.api.problems import ApiProblem, problem, problem_of
 from console.engine.errors import NoSuchStation
 from console.engine.filter import Filter, parse_filter
 from console.engine.journal.rows import Row
+from console.engine.transfer.removal import delete_file
 from profiles import is_loopback
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def make_app(engine: Engine, events: EventStream) -> Starlette:
         ("GET", "/orders", api.orders),
         ("GET", "/files", api.files),
         ("POST", "/files", api.store),
+        ("DELETE", "/files/{name}", api.delete),
         # A station's identity may hold anything but a slash; ``path`` keeps an encoded one from naming another route.
         ("POST", "/stations/{id:path}/orders/{order}", api.order),
         ("POST", "/stations/{id:path}/raw/{action}", api.raw),
@@ -244,6 +246,19 @@ class _Api:
             raise ApiProblem(400, "Say the file's name: POST /files?name=firmware.bin, with the file as the body.")
         stored = await self.engine.files.store(name, request.stream())
         return _json({"name": stored.name, "size": stored.size}, 201)
+
+    async def delete(self, request: Request) -> Response:
+        self._may_write()
+        name = request.path_params["name"]
+        images = await asyncio.to_thread(self.engine.files.images)
+        image = next((one for one in images if one.name == name), None)
+        if image is None:
+            raise ApiProblem(404, f"There is no image “{name[:80]}” here; GET /files lists them.", title="No such file")
+        used = self.engine.files.in_use(image)
+        if used is not None:
+            raise ApiProblem(409, used, title="The file is in use")
+        await delete_file(self.engine, image, by=_by(request))
+        return Response(status_code=204)
 
     def _may_write(self) -> None:
         if self.engine.read_only:

@@ -24,6 +24,7 @@ _SAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _ENDING = re.compile(r"(\.tar)?\.[A-Za-z0-9]{1,8}$", re.IGNORECASE)
 _LONGEST = 100
 _PART = ".part"
+_NOT_DELETED = "The file cannot be deleted"
 _RESERVED = frozenset(("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))))
 
 
@@ -153,6 +154,19 @@ class Library:
                     continue
                 os.replace(partial, path)  # a file system without hard links
             return _stored(path, None)
+
+    def remove(self, file: StoredFile) -> None:
+        """Delete an image or an upload, for good. Blocking; raises TransferError."""
+        folder = file.path.parent
+        if folder != self.images_folder and folder.parent != self.received_folder:
+            raise TransferError(f"{file.path} is none of the files that are kept here.", title=_NOT_DELETED)
+        try:
+            file.path.unlink()
+            _settle_names(folder)
+        except FileNotFoundError:
+            return  # somebody else was first
+        except OSError as error:
+            raise TransferError(f"{file.path} stays: {error.strerror or error}.", title=_NOT_DELETED) from None
 
     def settle(self, partial: Path, station: str, given: str) -> StoredFile:
         """Move an upload that is complete to its place, on the disk for good. Blocking; raises OSError."""

@@ -139,6 +139,27 @@ class FileServer:
         """What stations have sent, newest first."""
         return self.library.received()
 
+    def in_use(self, file: StoredFile) -> str | None:
+        """The order that still needs the file, in a sentence; None where none does."""
+        for transfer in self._by_token.values():
+            if transfer.path == file.path:
+                what = "is offered to" if transfer.kind == "offer" else "has just come from"
+                whom = transfer.station or "whoever asks"
+                return f"{file.name} {what} {whom}, and order #{transfer.order} is not over yet."
+        return None
+
+    async def remove(self, file: StoredFile) -> None:
+        """Delete an image or an upload. Raises TransferError, also while an order uses it."""
+        used = self.in_use(file)
+        if used is not None:
+            raise TransferError(used, title="The file is in use")
+        await asyncio.to_thread(self.library.remove, file)
+        for transfer in self.transfers.values():
+            if transfer.path == file.path:
+                transfer.path = None
+                self.changed += 1
+                transfer.changed = self.changed
+
     def _new(
         self,
         kind: str,

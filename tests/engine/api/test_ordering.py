@@ -148,3 +148,18 @@ async def test_a_pending_station_can_be_accepted_and_an_alarm_acknowledged(
     assert alarm["note"] == "seen"
     assert alarm["acknowledged"] is not None
     assert (await web.post("/alarms/999999/acknowledge", json={})).status_code == 404
+
+
+async def test_an_image_is_deleted_unless_an_order_uses_it(web: httpx.AsyncClient, engine: Engine) -> None:
+    await web.post("/files", params={"name": "fw.bin"}, content=b"firmware")
+    image = engine.files.image("fw.bin")
+    offer = engine.files.offer(image.path, name="fw.bin", station="CP-1", order=3)
+    refused = await web.delete("/files/fw.bin")
+    assert (refused.status_code, "order #3" in refused.json()["detail"]) == (409, True)
+    engine.files.close(offer)
+    assert (await web.delete("/files/fw.bin")).status_code == 204
+    assert (await web.delete("/files/fw.bin")).status_code == 404
+    assert (await web.delete("/files/..%2F..%2Fchargehand.db")).status_code == 404
+    assert (await web.get("/files")).json() == []
+    (kept,) = await engine.journal.happenings(limit=5, kinds=("file.deleted",))
+    assert kept.data["name"] == "fw.bin"
