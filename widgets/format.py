@@ -8,6 +8,8 @@ space, which is what a thin space becomes in a terminal cell and what every font
 from __future__ import annotations
 
 import math
+import re
+import textwrap
 from datetime import UTC, datetime
 from typing import Final
 
@@ -154,6 +156,22 @@ def latency(milliseconds: Number) -> str:
     if milliseconds >= 10_000:
         return f"{thousands(milliseconds / 1000, 1)} s"
     return f"{milliseconds:.0f} ms"
+
+
+# Between digits, and between a number and its unit: a line is not to be broken there.
+_GLUE = re.compile(
+    r"(?<=\d) (?=\d{3}(?!\d))|(?<=\d) (?=(?:[kMG]?Wh?|[kMG]?VAh?|m?A|V|ms|s|min|h|d|%|Hz|°C|[KMGT]?i?B)(?![\w]))"
+)
+_HELD = "\x00"
+
+
+def wrap_words(text: str, width: int) -> list[str]:
+    """Safe text broken between words into lines of at most ``width`` cells; numbers stay whole, with their unit.
+
+    At least one line. Words longer than a line are broken.
+    """
+    held = _GLUE.sub(_HELD, text)
+    return [line.replace(_HELD, " ") for line in textwrap.wrap(held, max(width, 1))] or [""]
 
 
 def _moment(time_ns: int | None) -> datetime | None:

@@ -12,16 +12,13 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from widgets import format as f
+from widgets.ticks import duration_ticks, room_for, value_ticks
 from widgets.tone import tone_style
 
 if TYPE_CHECKING:
     from textual_plotext import PlotextPlot
 
 _MOST_POINTS = 2_000
-_TICKS = 7
-_MARK = 12  # cells that a mark of the time axis needs
-_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 720, 1440)
 
 
 class Sample(NamedTuple):
@@ -47,24 +44,6 @@ def runs(samples: Sequence[Sample]) -> list[list[tuple[float, float]]]:
 def _drawable(number: float) -> bool:
     # Beyond this a station sent nonsense, and one such sample would flatten everything else.
     return -1e9 < number < 1e9
-
-
-def ticks(minutes: float, most: int = _TICKS) -> tuple[list[float], list[str]]:
-    """Where the time axis is marked (at whole minutes, hours, days), and what stands there; about ``most`` marks."""
-    step = next((step for step in _STEPS if minutes / step < most), None)
-    if step is None:
-        step = math.ceil(minutes / most / 1440) * 1440
-    marks = [float(at * step) for at in range(int(minutes // step) + 1)]
-    return marks, [f"{f.thousands(mark // 1440)} d" if step >= 1440 else f.duration(mark * 60) for mark in marks]
-
-
-def power_ticks(low: float, top: float) -> tuple[list[float], list[str]]:
-    """Where the power axis is marked, in kW; the topmost carries the unit."""
-    count = 4
-    marks = [low + (top - low) * at / count for at in range(count + 1)]
-    digits = 1 if top < 100 else 0
-    labels = [f.thousands(mark, digits) for mark in marks]
-    return marks, [*labels[:-1], f"kW {labels[-1]}"]
 
 
 class PowerChart(Vertical):
@@ -131,11 +110,10 @@ class PowerChart(Vertical):
             plot.plot([0, end], [limit, limit], marker="braille", color=limit_line)
             top = max(top, limit)
         low = min(0.0, min(kw for piece in pieces for _, kw in piece))
-        top = top * 1.1 if top > 0 else 1.0
-        plot.ylim(low, top)
-        # Of marks that touch, plotext leaves out one or the other by chance: there are only as many as have room.
-        plot.xticks(*ticks(end, min(_TICKS, max(2, self.size.width // _MARK))))
-        plot.yticks(*power_ticks(low, top))
+        marks, labels = value_ticks(low, top if top > 0 or low < 0 else 1.0, 4)
+        plot.ylim(marks[0], marks[-1])
+        plot.xticks(*duration_ticks(end, room_for(self.size.width)))
+        plot.yticks(marks, [*labels[:-1], f"kW {labels[-1]}"])
         self._plot.refresh()
 
     def _colour(self, name: str) -> tuple[int, int, int]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from textual.color import Color
 from textual_plotext import PlotextPlot
 
-from widgets.format import clock
+from widgets.ticks import clock_ticks, room_for, value_ticks
 
 if TYPE_CHECKING:
     from console.engine.fleet.model import Point, Transaction
 
 METRICS: Final = ("energy", "power", "charge")
 _NAMES: Final = {"energy": ("energy", "Wh"), "power": ("power", "W"), "charge": ("state of charge", "%")}
-_TICKS = 4
-_MARK = 12  # cells that a mark of the time axis needs
+_TICKS = 6
+_STEPS = 4  # of the value axis
+_NONSENSE = 1e12  # one such reading would flatten everything else
+_GAP, _LEAST_GAP_S = 4.0, 60.0  # times the usual pause, and seconds, from which on readings are missing
 
 
 class SessionChart(PlotextPlot):
@@ -29,6 +33,10 @@ class SessionChart(PlotextPlot):
         self.metric = metric
         self._shown: tuple[object, ...] = ()
         self._transaction: Transaction | None = None
+
+    def on_mount(self) -> None:
+        """Another theme has another colour for the line."""
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self._draw())
 
     def on_resize(self) -> None:
         """Another width has room for another number of marks."""
@@ -47,14 +55,14 @@ class SessionChart(PlotextPlot):
     def _draw(self) -> None:
         one = self._transaction
         series = one.series if one is not None else []
-        # Of marks that touch, plotext leaves out one or the other by chance: there are only as many as have room.
-        marks = min(_TICKS, max(2, self.size.width // _MARK))
+        marks = room_for(self.size.width, _TICKS)
         last = series[-1] if series else None
-        shown = (one.id if one is not None else None, len(series), last, self.metric, marks)
+        shown = (one.id if one is not None else None, len(series), last, self.metric, marks, self.app.theme)
         if shown == self._shown:
             return
         self._shown = shown
-        points = [(point.time, value) for point in series if (value := _value(point, self.metric)) is not None]
+        values_at = ((point.time, _value(point, self.metric)) for point in series)
+        points = [(time, value) for time, value in values_at if value is not None and abs(value) < _NONSENSE]
         plot = self.plt
         plot.clear_data()
         plot.clear_figure()
@@ -69,14 +77,30 @@ class SessionChart(PlotextPlot):
         if self.metric != "charge" and max(map(abs, values)) >= 1000:
             unit, values = f"k{unit}", [value / 1000 for value in values]
         plot.title(f"{name}, {unit}")
-        plot.plot(seconds, values, marker="braille", color="cyan")
-        top = max(*values, 0.001)
-        plot.ylim(min(0.0, *values), 100.0 if self.metric == "charge" else top * 1.08)
-        span = seconds[-1] or 1.0
-        ticks = [span * at / (marks - 1) for at in range(marks)]
-        plot.xticks(ticks, [clock(begin + int(tick * 1e9)) for tick in ticks])
+        for piece in pieces(list(zip(seconds, values, strict=True))):
+            plot.plot([at for at, _ in piece], [value for _, value in piece], marker="braille", color=self._colour())
+        high = 100.0 if self.metric == "charge" else max(*values, 0.001)
+        levels, labels = value_ticks(min(values), high, _STEPS)
+        plot.ylim(levels[0], levels[-1])
+        plot.yticks(levels, labels)
+        plot.xticks(*clock_ticks(begin, seconds[-1] or 1.0, marks))
         plot.grid(False, False)
         self.refresh()
+
+    def _colour(self) -> tuple[int, int, int]:
+        return Color.parse(self.app.theme_variables["primary"]).rgb
+
+
+def pieces(points: list[tuple[float, float]]) -> list[list[tuple[float, float]]]:
+    """The line, cut where readings are missing: where much more time passes than between most of them."""
+    steps = sorted(after[0] - before[0] for before, after in pairwise(points))
+    longest = max(_GAP * steps[len(steps) // 2], _LEAST_GAP_S)
+    found = [[points[0]]]
+    for before, after in pairwise(points):
+        if after[0] - before[0] > longest:
+            found.append([])
+        found[-1].append(after)
+    return found
 
 
 def _value(point: Point, metric: str) -> float | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from widgets.format import age, latency, skew, thousands
+from widgets.format import age, latency, skew, thousands, wrap_words
 from widgets.safe import safe_text
 from widgets.tone import tone_style
 
@@ -89,7 +88,7 @@ def facts_lines(facts: Sequence[Fact], width: int) -> list[Content]:
     for name, value, tone in facts:
         style = "bold" if tone == "bold" else tone_style(tone)
         text = safe_text(value, max_chars=300)
-        pieces = textwrap.wrap(text, max(20, width - _NAMES)) or [""]
+        pieces = wrap_words(text, max(20, width - _NAMES))
         lines.append(Content.assemble((f"{name:<{_NAMES}}", tone_style("muted")), (pieces[0], style)))
         lines += [Content.assemble(" " * _NAMES, (piece, style)) for piece in pieces[1:]]
     return lines

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
 from widgets.card import CardState, ConnectorCard, card_content
-from widgets.power_chart import PowerChart, Sample, power_ticks, runs, ticks
+from widgets.power_chart import PowerChart, Sample, runs
 from widgets.qr import QUIET, QrScreen, qr_lines
+from widgets.ticks import clock_ticks, duration_ticks, value_ticks
 
 Drawn = Callable[[App[Any]], list[str]]
 Forbidden = Callable[[str], list[str]]
@@ -107,14 +108,56 @@ def test_a_long_session_is_drawn_from_an_even_choice(count: int) -> None:
 
 @given(st.floats(0, 1e8))
 def test_the_time_axis_is_marked_at_whole_steps(minutes: float) -> None:
-    marks, labels = ticks(minutes)
+    marks, labels = duration_ticks(minutes)
     assert 1 <= len(marks) == len(labels) <= 8
     assert all(0 <= mark <= minutes for mark in marks)
 
 
 def test_axes_carry_their_unit() -> None:
-    assert ticks(59.5)[1] == ["0:00", "10:00", "20:00", "30:00", "40:00", "50:00"]
-    assert power_ticks(0, 22)[1] == ["0.0", "5.5", "11.0", "16.5", "kW 22.0"]
+    assert duration_ticks(59.5)[1] == ["0:00", "10:00", "20:00", "30:00", "40:00", "50:00"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "labels"),
+    [
+        (0, 22, ["0", "10", "20", "30"]),
+        (0, 7.36, ["0", "2", "4", "6", "8"]),
+        (0, 211.9, ["0", "100", "200", "300"]),
+        (0, 0.9, ["0.00", "0.25", "0.50", "0.75", "1.00"]),
+        (-5, 4, ["-5.0", "-2.5", "0.0", "2.5", "5.0"]),
+        (0, 0, ["0", "1"]),
+        (0, 4_200, ["0", "2 000", "4 000", "6 000"]),
+    ],
+)
+def test_values_are_marked_at_round_numbers(low: float, high: float, labels: list[str]) -> None:
+    assert value_ticks(low, high, 4)[1] == labels
+
+
+@given(st.floats(-1e12, 1e12), st.floats(0, 1e12))
+def test_every_value_lies_between_the_marks(low: float, span: float) -> None:
+    marks, labels = value_ticks(low, low + span, 4)
+    room = (marks[-1] - marks[0]) * 1e-6
+    assert 2 <= len(marks) == len(labels) <= 7
+    assert marks[0] - room <= min(low, 0)
+    assert max(low + span, 0) <= marks[-1] + room
+
+
+@pytest.mark.parametrize(
+    ("begin", "seconds", "labels"),
+    [
+        ("2026-11-24T14:39:33", 10, ["14:39:35", "14:39:40"]),
+        ("2026-11-24T14:39:33", 3600, ["14:45", "15:00", "15:15", "15:30"]),
+        ("2026-11-24T14:39:33", 5 * 3600, ["16:00", "18:00"]),
+        ("2026-11-24T14:39:33", 4 * 86400, ["11-25", "11-26", "11-27", "11-28"]),
+    ],
+)
+def test_the_clock_is_marked_at_round_times(begin: str, seconds: float, labels: list[str]) -> None:
+    from datetime import UTC, datetime
+
+    start = int(datetime.fromisoformat(begin).replace(tzinfo=UTC).timestamp()) * 1_000_000_000
+    marks, written = clock_ticks(start, seconds, 5)
+    assert written == labels
+    assert all(0 <= mark <= seconds for mark in marks)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 60), (20, 6)])

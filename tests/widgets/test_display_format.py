@@ -136,3 +136,18 @@ def test_tones_name_theme_colours() -> None:
     assert link_glyph(True).tone == "ok"
     assert link_glyph(False).tone == "bad"
     assert verdict_glyph("warn").glyph == "⚠"
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("register 1 076 147.4 Wh → 2 Wh", 14, ["register", "1 076 147.4 Wh", "→ 2 Wh"]),
+        ("12 messages · 4 211 errors", 16, ["12 messages ·", "4 211 errors"]),
+        ("for 3 min and 5 h of it", 8, ["for", "3 min", "and 5 h", "of it"]),
+        ("tag 12 345 min", 10, ["tag", "12 345 min"]),
+        ("", 10, [""]),
+        ("averylongword", 5, ["avery", "longw", "ord"]),
+    ],
+)
+def test_a_line_is_not_broken_within_a_number_nor_before_its_unit(text: str, width: int, lines: list[str]) -> None:
+    assert f.wrap_words(text, width) == lines
