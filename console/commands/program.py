@@ -51,7 +51,7 @@ app = typer.Typer(
 )
 profile_app = typer.Typer(help="Profiles: list, show, path, check.", no_args_is_help=True)
 app.add_typer(profile_app, name="profile")
-trust_app = typer.Typer(help="Certificates of this console: root, station, list.", no_args_is_help=True)
+trust_app = typer.Typer(help="Certificates of this console: root, station, revoke, list.", no_args_is_help=True)
 app.add_typer(trust_app, name="trust")
 
 # Wrong usage, whichever click typer brings along: its errors have one root, which typer does not name itself.
@@ -344,6 +344,24 @@ def trust_station(
     from console.commands.trust import station
 
     return station(identity, data, output, csr)
+
+
+@trust_app.command("revoke")
+def trust_revoke(
+    identity: Annotated[str, typer.Argument(metavar="STATION", help="The station's identity.")],
+    data: Data = None,
+    serial: Annotated[
+        str | None,
+        typer.Option("--serial", metavar="HEX", help="This certificate alone, whoever made it; else all made here."),
+    ] = None,
+    note: Annotated[
+        str, typer.Option("--note", metavar="TEXT", help="Why; it is shown where the station is refused.")
+    ] = "",
+) -> int:
+    """Refuse a station's certificates from now on; a running console closes the link that was opened with one."""
+    from console.commands.trust import revoke
+
+    return revoke(identity, data, serial, note)
 
 
 @trust_app.command("list")

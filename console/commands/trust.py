@@ -5,7 +5,9 @@ Certificates go to standard output, or to files; what a person wants to know of 
 
 from __future__ import annotations
 
+import getpass
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +18,7 @@ from console.engine.options import EngineOptions, data_directory
 
 if TYPE_CHECKING:
     from console.engine.trust.authority import Authority, Issued
+    from console.engine.trust.revoked import Revoked
 
 
 def root(data: Path | None, output: Path | None) -> int:
@@ -47,14 +50,39 @@ def station(identity: str, data: Path | None, output: Path | None, request: Path
     return 0
 
 
+def revoke(identity: str, data: Path | None, serial: str | None, note: str) -> int:
+    """Refuse a station's certificates from now on; a running console notices it."""
+    from console.engine.trust.revoked import Revocations
+    from console.engine.trust.revoking import revoke as write_down
+
+    if serial is not None and re.fullmatch(r"[0-9A-Fa-f:]{1,60}", serial) is None:
+        raise CommandFailed(
+            f"“{serial}” is no serial number: it has hex digits only. `chargehand trust list --json` has them."
+        )
+    folder = _folder(data)
+    issued: list[Issued] = []
+    if serial is None and (folder / "root.pem").is_file():
+        wanted = identity.casefold()
+        issued = [one for one in _at(folder).all() if one.kind == "station" and one.name.casefold() == wanted]
+    revocations = Revocations(folder / "revoked.json")
+    revocations.load()
+    by = f"{getpass.getuser()} (command line)"
+    for one in write_down(revocations, issued, identity, serial, by=by, note=note):
+        print(f"revoked: {one.station}, serial {one.serial}", file=sys.stderr)
+    return 0
+
+
 def listing(data: Path | None, as_json: bool) -> int:
     """Every certificate that was made here."""
     from console.commands.tables import Column, print_table
+    from console.engine.trust.revoked import Revocations
 
     folder = _folder(data)
     rows: list[dict[str, Any]] = []
     if (folder / "root.pem").is_file():
-        rows = [_row(one) for one in _at(folder).all()]
+        revocations = Revocations(folder / "revoked.json")
+        revocations.load()
+        rows = [_row(one, revocations.of(one.serial)) for one in _at(folder).all()]
     if as_json:
         import orjson
 
@@ -64,7 +92,7 @@ def listing(data: Path | None, as_json: bool) -> int:
     columns = [
         Column("KIND", lambda row: str(row["kind"])),
         Column("NAME", lambda row: str(row["name"])),
-        Column("UNTIL", lambda row: str(row["ends"])[:10]),
+        Column("UNTIL", lambda row: "revoked" if row["revoked"] else str(row["ends"])[:10]),
         Column("FOR", lambda row: ", ".join(row["names"])),
         Column("SHA-256", lambda row: str(row["fingerprint"])),
     ]
@@ -92,7 +120,7 @@ def _at(folder: Path) -> Authority:
     return Authority(folder)
 
 
-def _row(one: Issued) -> dict[str, Any]:
+def _row(one: Issued, revoked: Revoked | None) -> dict[str, Any]:
     return {
         "kind": one.kind,
         "name": one.name,
@@ -102,6 +130,7 @@ def _row(one: Issued) -> dict[str, Any]:
         "ends": f"{one.ends:%Y-%m-%dT%H:%M:%SZ}",
         "names": list(one.names),
         "path": str(one.path),
+        "revoked": None if revoked is None else {"time": revoked.time, "by": revoked.by, "note": revoked.note},
     }
 
 

@@ -28,6 +28,8 @@ from console.engine.recall import recall_answers, recall_fleet
 from console.engine.registration import Registration
 from console.engine.road import Road
 from console.engine.tasks import Owner, cancel_all, quietly, spawn
+from console.engine.trust.revoked import Revocations
+from console.engine.trust.revoking import Revoking
 from console.engine.trust.secrets import Secrets
 from console.engine.trust.signing import Signing
 from console.engine.trust.trust import Trust
@@ -84,6 +86,8 @@ class Engine(Road):
         self.trust = Trust(profile, data / "trust")
         self.registration = Registration(self)
         self.policies = Policies(profile, sign=self.registration.sign)
+        self.revocations = Revocations(data / "trust" / "revoked.json")
+        self.revoking = Revoking(self.revocations, self.trust, self.links, tell=self.happen)
         self.signing = Signing(self.trust, authenticated=self.registration.proved, tell=self.happen, call=self.raw)
         self.watch(self.signing.see)
         self.upkeep = Upkeep(self)
@@ -108,6 +112,7 @@ class Engine(Road):
         self.journal = self._open_journal(self.data)
         try:
             await asyncio.to_thread(self.secrets.load)
+            await asyncio.to_thread(self.revoking.load)
             await recall_fleet(self)
             self.journal.start(loop, self._released)
             self._journal_started = True
@@ -125,6 +130,8 @@ class Engine(Road):
         spawn(self.upkeep.retain(days), name="journal retention", owner=self.tasks)
         if self.trust.serves:
             spawn(self.trust.renew(), name="certificate renewal", owner=self.tasks)
+        if any(listen.security_profile == 3 for listen in self.listens):
+            spawn(self.revoking.watch(), name="revoked certificates", owner=self.tasks)
         self.upkeep.collector.calm(time.monotonic())
         self.watchdog.start()
         self.running = True
@@ -188,6 +195,7 @@ class Engine(Road):
                 seen_as=self.registration.seen_as,
                 secrets=self.secrets,
                 came_from=self.registration.came_from,
+                revoked=self.revocations.of,
             )
             listener = Listener(self, listen, door, self.links, self.attempts, numbers, context)
             listener.on_link = self.registration.linked

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from console.app import ConsoleApp
 
 MOST = 50
-STATION_WORDS: Final = ("station", "accept", "refuse", "close")
+STATION_WORDS: Final = ("station", "accept", "refuse", "revoke", "close")
 
 
 class Word(NamedTuple):
@@ -81,6 +81,12 @@ def _close(console: ConsoleApp, word: str) -> None:
     ask_to_close(console, chosen)
 
 
+def _revoke(console: ConsoleApp, word: str) -> None:
+    from console.screens.revoking import ask_to_revoke
+
+    ask_to_revoke(console, word or (_selected(console) or ""))
+
+
 def _save_profile(console: ConsoleApp, word: str) -> None:
     from profiles import save_profile
 
@@ -97,6 +103,7 @@ WORDS: Final[tuple[Word, ...]] = (
     Word("accept", "accept a pending station", _decide(True)),
     Word("refuse", "refuse a pending station", _decide(False)),
     Word("close", "close a session by hand whose station never came back: close STATION SESSION", _close),
+    Word("revoke", "take a station's certificates back: it cannot come with them again", _revoke),
     Word("orders", "the orders given and how far they are", lambda console, _: console.orders.show_runs()),
     Word("demo", "start the demo fleet", lambda console, _: console.action_demo()),
     Word("pause", "stop or go on with the picture", lambda console, _: console.frame_screen.action_freeze()),

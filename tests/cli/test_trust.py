@@ -70,12 +70,32 @@ def test_what_was_made_is_listed(chargehand: Run, data: Path, tmp_path: Path) ->
     done = chargehand("trust", "list", "--json", "--data", str(data))
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert rows[0]["kind"] == "root"
-    assert {"kind", "name", "serial", "fingerprint", "starts", "ends", "names", "path"} == set(rows[0])
+    assert {"kind", "name", "serial", "fingerprint", "starts", "ends", "names", "path", "revoked"} == set(rows[0])
     assert ("station", "CP-003") in {(row["kind"], row["name"]) for row in rows}
     assert "CP-003" in chargehand("trust", "list", "--data", str(data)).stdout
     empty = chargehand("trust", "list", "--data", str(tmp_path / "none"))
     assert empty.returncode == 0
     assert not (tmp_path / "none").exists()
+
+
+def test_certificates_are_revoked_all_of_a_station_or_one(chargehand: Run, data: Path) -> None:
+    for identity in ("CP-004", "CP-005"):
+        chargehand("trust", "station", identity, "--data", str(data))
+    done = chargehand("trust", "revoke", "cp-004", "--note", "stolen", "--data", str(data))
+    assert done.returncode == 0, done.stderr
+    assert "revoked: cp-004, serial " in done.stderr
+    rows = [json.loads(line) for line in chargehand("trust", "list", "--json", "--data", str(data)).stdout.splitlines()]
+    revoked = {row["name"]: row["revoked"] for row in rows if row["kind"] == "station"}
+    assert revoked["CP-004"]["note"] == "stolen"
+    assert revoked["CP-005"] is None
+    assert "revoked" in chargehand("trust", "list", "--data", str(data)).stdout
+    again = chargehand("trust", "revoke", "CP-004", "--data", str(data))
+    assert again.returncode == 2
+    assert "revoked already" in again.stderr
+    assert chargehand("trust", "revoke", "CP-009", "--serial", "0A:1b", "--data", str(data)).returncode == 0
+    wrong = chargehand("trust", "revoke", "CP-009", "--serial", "mine", "--data", str(data))
+    assert wrong.returncode == 2
+    assert "no serial number" in wrong.stderr
 
 
 def test_simulated_stations_connect_with_the_root_and_not_without(

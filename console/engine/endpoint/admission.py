@@ -11,12 +11,14 @@ import binascii
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from typing import Literal
 from urllib.parse import unquote_to_bytes
 
 import msgspec
 
 from console.engine.dialects import BY_SUBPROTOCOL
 from console.engine.endpoint.guesses import Guesses, Held
+from console.engine.trust.revoked import Revoked
 from console.engine.trust.secrets import Match, Secrets
 from profiles import KnownStation, Listen
 
@@ -26,10 +28,14 @@ _IDENTIFIER = re.compile(r"[A-Za-z0-9*\-_=:+|@.]+")
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
 
 
+Concern = Held | Literal["revoked"]
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What admission looks at: the request target, and the headers that matter (None where absent).
 
-    ``certified``: the identities that the client certificate may be used for; None where none was demanded.
+    ``certified``: the identities that the client certificate may be used for; None where none was demanded. ``serial``:
+    its serial number.
     """
 
     target: str
@@ -41,14 +47,16 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     agent: str | None = None
     browser: bool = False
     certified: tuple[str, ...] | None = None
+    serial: str | None = None
 
 
 class Admission(msgspec.Struct, frozen=True, kw_only=True):
     """The verdict. ``status`` 101 lets the station in as ``identity`` with ``version``.
 
     ``subprotocol`` is what to answer with (None = no header); ``then_close`` is set where the handshake is completed only
-    to be closed; ``match`` tells which password it was, where one was asked for; ``guessing`` says what has sent so many
-    wrong passwords that a person should know: an ``address``, or many addresses for one ``identity``.
+    to be closed; ``match`` tells which password it was, where one was asked for; ``concern`` is set where a person should
+    know: an ``address`` has sent too many wrong passwords, or many addresses for one ``identity``, or the certificate
+    that was shown has been ``revoked``.
     """
 
     status: int
@@ -62,7 +70,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     registration: str = "Accepted"
     authenticated: bool = False
     then_close: int | None = None
-    guessing: Held = ""
+    concern: Concern = ""
     match: Match | None = None
 
 
@@ -109,7 +117,7 @@ def host_of(host: str | None) -> str | None:
 
 class Door:
     """Decides for one listener. ``known`` finds a station of the profile, ``approved`` what the operator decided,
-    ``came_from`` the address from which a station proved itself last."""
+    ``came_from`` the address from which a station proved itself last, ``revoked`` why a serial number is refused."""
 
     def __init__(
         self,
@@ -121,6 +129,7 @@ class Door:
         seen_as: Callable[[str], str | None],
         secrets: Secrets,
         came_from: Callable[[str], str | None] = lambda _identity: None,
+        revoked: Callable[[str | None], Revoked | None] = lambda _serial: None,
     ) -> None:
         self.listen = listen
         self.strict = strict
@@ -129,6 +138,7 @@ class Door:
         self._approved = approved
         self._seen_as = seen_as
         self._came_from = came_from
+        self._revoked = revoked
         self.secrets = secrets
 
     @property
@@ -238,7 +248,7 @@ class Door:
         matched = self.secrets.check(identity, known, password)
         same_user = user.casefold() == key
         if held or matched is None or not same_user:
-            guessing = held or self.guesses.wrong(address, key, now, known=known is not None, last=last)
+            concern = held or self.guesses.wrong(address, key, now, known=known is not None, last=last)
             if held == "identity":
                 reason = "too many wrong passwords for this identity from many addresses; this one is not looked at"
             elif held:
@@ -249,7 +259,7 @@ class Door:
                 reason = "wrong password, or an identity that the profile does not know"
             advice = "Check identity and password on the charger against the profile's [[stations]]."
             refused = _unauthorized(identity, user, reason, advice)
-            return msgspec.structs.replace(refused, guessing=guessing), (), None
+            return msgspec.structs.replace(refused, concern=concern), (), None
         self.guesses.right(address, key)
         notes = (f"password matched as {matched.form}",) if matched.form != "text" else ()
         if matched.change:
@@ -258,6 +268,17 @@ class Door:
 
     def _certified(self, request: Request, identity: str) -> tuple[Admission | None, tuple[str, ...], Match | None]:
         """Mutual TLS: the certificate has been verified; is it this station's? (A00.FR.415, wire-rules 1)"""
+        revoked = self._revoked(request.serial)
+        if revoked is not None:
+            refusal = Admission(
+                status=403,
+                reason=f"the charger's certificate was {revoked.said}",
+                advice="If it may come back, give it a new one: `chargehand trust station IDENTITY`, or let it ask for one "
+                "over another listener.",
+                identity=identity,
+                concern="revoked",
+            )
+            return refusal, (), None
         names = request.certified or ()
         if any(name.casefold() == identity.casefold() for name in names):
             return None, (), None

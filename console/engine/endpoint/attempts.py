@@ -18,8 +18,9 @@ class Attempt(msgspec.Struct, kw_only=True):
 
     ``verdict``: ``trying`` (no request yet), ``open``, ``closed`` (was a link), ``refused``. ``status`` the HTTP status
     sent; ``tls`` version and cipher suite agreed, ``offer`` what the peer offered where none could be, ``certificate``
-    the subject of the one it showed; ``reason`` why, ``advice`` what to change on the charger, both in words; times in
-    UTC ns. ``count``: how often the same refusal came within a minute of the last one.
+    the subject and ``serial`` the number (hex) of the certificate that it showed; ``reason`` why, ``advice`` what to
+    change on the charger, both in words; times in UTC ns. ``count``: how often the same refusal came within a minute of
+    the last one.
     """
 
     id: int
@@ -37,6 +38,7 @@ class Attempt(msgspec.Struct, kw_only=True):
     tls: str | None = None
     offer: str | None = None
     certificate: str | None = None
+    serial: str | None = None
     security: int = 0
     verdict: str = "trying"
     status: int | None = None
@@ -64,6 +66,7 @@ class Attempt(msgspec.Struct, kw_only=True):
             "tls": self.tls,
             "offer": self.offer,
             "certificate": self.certificate,
+            "serial": self.serial,
             "security": self.security,
             "badges": list(self.badges),
         }

@@ -21,8 +21,13 @@ HUNG_UP = (
 """Reason and advice of an attempt that was over before it was looked at."""
 
 
-def read_request(request: HttpRequest, peer: str, certified: tuple[str, ...] | None) -> Request:
-    """The request line and headers that admission judges. ``certified``: the names in the peer's TLS certificate."""
+def read_request(
+    request: HttpRequest, peer: str, certified: tuple[str, ...] | None = None, serial: str | None = None
+) -> Request:
+    """The request line and headers that admission judges.
+
+    ``certified`` and ``serial``: the names in the peer's TLS certificate, and its number.
+    """
     headers = request.headers
     offered: list[str] = []
     for line in headers.get_all("Sec-WebSocket-Protocol"):
@@ -36,6 +41,7 @@ def read_request(request: HttpRequest, peer: str, certified: tuple[str, ...] | N
         origin=_first(headers, "Origin"),
         agent=_first(headers, "User-Agent"),
         certified=certified,
+        serial=serial,
         browser=_browser(headers),
     )
 

@@ -216,7 +216,8 @@ class Listener:
     def _tls_agreed(self, secured: Secured) -> None:
         attempt = secured.above.attempt
         attempt.tls = secured.version()
-        attempt.certificate = tls.subject(secured.certificate())
+        shown = secured.certificate()
+        attempt.certificate, attempt.serial = tls.subject(shown), tls.serial(shown)
         self.attempts.touch(attempt)
 
     def _tls_failed(self, secured: Secured, failure: tls.Failure) -> None:
@@ -234,7 +235,7 @@ class Listener:
         attempt = socket.attempt
         secured = socket.transport if isinstance(socket.transport, Secured) else None
         certified = tls.identities(secured.certificate()) if secured is not None else None
-        seen = read_request(request, attempt.peer, certified)
+        seen = read_request(request, attempt.peer, certified, attempt.serial)
         attempt.path = noted(seen.target)
         attempt.subprotocols = seen.subprotocols[:MAX_OFFERED]
         attempt.agent = noted(seen.agent)
@@ -252,7 +253,7 @@ class Listener:
             headers = {"WWW-Authenticate": 'Basic realm="chargehand", charset="UTF-8"'} if verdict.status == 401 else {}
             text = verdict.reason if verdict.status != 401 else "Unauthorized"
             socket.refuse(verdict.status, text, headers)
-            self._refusals.tell(attempt, verdict.status, verdict.reason, verdict.advice, guessing=verdict.guessing)
+            self._refusals.tell(attempt, verdict.status, verdict.reason, verdict.advice, concern=verdict.concern)
             return
         if socket.hung_up:
             # It gave up while this console stood still, and maybe dialled again since. As links, all those attempts would

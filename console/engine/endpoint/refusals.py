@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from console.engine.endpoint.admission import Concern
 from console.engine.endpoint.attempts import Attempt, Attempts
-from console.engine.endpoint.guesses import Held
 from console.engine.endpoint.hub import Hub
 from console.engine.wire.exchange import Happening
 
@@ -23,13 +23,15 @@ class Refusals:
         """So much time has passed."""
         self._budget = min(BURST, self._budget + KEPT_S * seconds)
 
-    def tell(self, attempt: Attempt, status: int | None, reason: str, advice: str, *, guessing: Held = "") -> None:
-        """An attempt was refused with an HTTP ``status`` (None: before there was any). ``guessing``: who guesses at what."""
+    def tell(self, attempt: Attempt, status: int | None, reason: str, advice: str, *, concern: Concern = "") -> None:
+        """An attempt was refused with an HTTP ``status`` (None: before there was any). ``concern``: see Admission."""
         attempt.verdict, attempt.status, attempt.reason, attempt.advice = "refused", status, reason, advice
         if self._attempts.fold(attempt, self._hub.clock()) or self._budget < 1:
             return
         self._budget -= 1
         data = {**attempt.told(), "status": status, "reason": reason, "advice": advice}
-        if guessing:
-            data["guessing"] = guessing
+        if concern == "revoked":
+            data["revoked"] = True
+        elif concern:
+            data["guessing"] = concern
         self._hub.keep(Happening(time=attempt.time, kind="link.refused", link=attempt.id, data=data))

@@ -126,6 +126,12 @@ def identities(certificate: dict[str, Any] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def serial(certificate: dict[str, Any] | None) -> str | None:
+    """The serial number of a certificate in hex digits; None where there is none."""
+    found = None if not certificate else certificate.get("serialNumber")
+    return found if isinstance(found, str) else None
+
+
 # Failures in words.
 
 

@@ -58,6 +58,7 @@ def _opened(fleet: Fleet, happening: Happening) -> None:
     else:
         clear_alarm(fleet, station, "reconnect", "loop", happening.time)
     clear_alarm(fleet, station, "offline", "session", happening.time)
+    clear_alarm(fleet, station, "security", "revoked", happening.time)
     if data.get("replaced_alive"):
         text = f"two links claimed this identity at once; the newer one, from {data.get('peer')}, was kept"
         raise_alarm(fleet, station, "identity", "double", text, ERROR, happening.time, happening.id)
@@ -73,6 +74,11 @@ def _closed(fleet: Fleet, happening: Happening) -> None:
 
 def _refused(fleet: Fleet, happening: Happening) -> None:
     data = happening.data
+    if data.get("revoked"):
+        station = fleet.station(str(data.get("identity")))
+        text = f"{data.get('peer')} came as {data.get('identity')}, and {data.get('reason')}"
+        raise_alarm(fleet, station, "security", "revoked", text, ERROR, happening.time, happening.id)
+        return
     if not data.get("guessing"):
         return
     address, identity = str(data.get("peer") or "?").rsplit(":", 1)[0], data.get("identity")

@@ -18,7 +18,7 @@ from console.engine.trust.names import local_names
 from profiles import Listen, Profile
 
 if TYPE_CHECKING:
-    from console.engine.trust.authority import Authority
+    from console.engine.trust.authority import Authority, Issued
 
 log = logging.getLogger("chargehand.trust")
 
@@ -47,6 +47,13 @@ class Trust:
             self._authority = Authority(self.folder)
         self._authority.root()
         return self._authority
+
+    def issued_to(self, identity: str) -> list[Issued]:
+        """The certificates that were made here for a station, ended ones too. Reads files. Raises TrustError."""
+        if not (self.folder / "root.pem").is_file():
+            return []
+        wanted = identity.casefold()
+        return [one for one in self._load().all() if one.kind == "station" and one.name.casefold() == wanted]
 
     async def context(self, listen: Listen) -> ssl.SSLContext:
         """The TLS context of a listener, by the profile's files or by the own authority. Raises ListenError, TrustError."""

@@ -65,12 +65,13 @@ class Happening(msgspec.Struct, kw_only=True):
     ``kind`` and what ``data`` holds:
     ``console.started`` {profile}; ``console.stopped`` {}; ``console.clock`` {seconds}: this computer's clock was set;
     ``link.opened`` {peer, path, subprotocols, subprotocol, security, user, local, tls, badges}; ``link.refused`` the same
-    and {status, reason, advice, guessing}; ``link.closed`` {code, reason, by, replaced}; ``station.accepted`` and
+    and {status, reason, advice, guessing, revoked}; ``link.closed`` {code, reason, by, replaced}; ``station.accepted`` and
     ``station.refused`` {by}; ``order.given`` {order, arguments, by}; ``order.ended``
     {order, seen, text}; ``alarm.acknowledged`` {alarm, note, by}; ``file.received`` and ``file.offered``
     {name, bytes, path, order}; ``file.deleted`` {name, bytes, by}; ``bookmark`` {exchange, on};
     ``transaction.closed`` {transaction, by, note}: an operator says that it is over;
-    ``certificate.issued`` {serial, fingerprint, ends, by}; ``certificate.refused`` {reason}.
+    ``certificate.issued`` {serial, fingerprint, ends, by}; ``certificate.refused`` {reason};
+    ``certificate.revoked`` {serial, by, note}.
     """
 
     id: int = 0

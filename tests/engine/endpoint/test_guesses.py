@@ -213,7 +213,7 @@ async def test_row_03_a_station_at_home_gets_in_while_the_whole_world_guesses_at
     for one in range(3000):
         assert guarded.decide(tries("CP-TEXT", f"guess-{one:015d}", fresh(one)), 0).status == 401
     told = guarded.decide(tries("CP-TEXT", PASSWORD, "203.0.113.9"), 0)
-    assert (told.status, told.guessing) == (401, "identity"), "not even with the right one: it is not looked at"
+    assert (told.status, told.concern) == (401, "identity"), "not even with the right one: it is not looked at"
     assert "from many addresses" in told.reason
     assert guarded.decide(tries("CP-TEXT", PASSWORD, "192.0.2.7"), 0).status == 101
     assert guarded.decide(tries("CP-HEX", HEX, "203.0.113.9"), 0).status == 101, "other stations notice nothing"
