@@ -10,6 +10,18 @@ from typing import Literal
 
 from console.simulator.electric import EFFICIENCY, MAINS_V, RAMP_SECONDS, Car
 
+# What its meter can tell, and what of it is sent with every sample unless it is set otherwise.
+MEASURANDS = (
+    "Energy.Active.Import.Register",
+    "Power.Active.Import",
+    "Current.Import",
+    "Voltage",
+    "SoC",
+    "Current.Offered",
+    "Power.Offered",
+)
+SAMPLED = MEASURANDS[:5]
+
 ChargingState = Literal["EVConnected", "Charging", "SuspendedEV", "SuspendedEVSE"]
 
 

@@ -9,13 +9,13 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import httpx
 
 from console.simulator import obey
-from console.simulator.clock import stamp
+from console.simulator.clock import parse, stamp
 
 if TYPE_CHECKING:
     from console.simulator.station import SimulatedStation
@@ -25,6 +25,8 @@ log = logging.getLogger("chargehand.simulator")
 CHUNK = 8 * 1024
 LOG_BYTES = 100_000
 WINDOW = 16 * 1024
+RETRIES = 2  # of a firmware download, where the order says nothing
+RETRY_SECONDS = 5
 PATIENCE_FOR_SESSIONS = 180.0  # seconds of its own time that a station waits before it ends sessions to install
 
 
@@ -38,8 +40,23 @@ class FirmwareOrder:
     request_id: int | None = None
     signed: bool = False
     detailed: bool = False
-    retries: int = 2
-    retry_interval: int = 5
+    retries: int = RETRIES
+    retry_interval: int = RETRY_SECONDS
+
+
+def detailed_update(request: dict[str, Any]) -> FirmwareOrder:
+    """The order in a SignedUpdateFirmware of 1.6 or an UpdateFirmware of 2.x."""
+    firmware = request["firmware"]
+    return FirmwareOrder(
+        firmware["location"],
+        parse(firmware["retrieveDateTime"]),
+        parse(firmware.get("installDateTime", "")),
+        request["requestId"],
+        signed="signingCertificate" in firmware,
+        detailed=True,
+        retries=request.get("retries", RETRIES),
+        retry_interval=request.get("retryInterval", RETRY_SECONDS),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +68,7 @@ class LogOrder:
     request_id: int | None = None
     security: bool = False
     retries: int = 0
-    retry_interval: int = 5
+    retry_interval: int = RETRY_SECONDS
 
 
 class Transfers:

@@ -6,18 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["int", "bool", "text", "measurands", "password"]
+from console.simulator.connector import MEASURANDS, SAMPLED
 
-MEASURANDS = (
-    "Energy.Active.Import.Register",
-    "Power.Active.Import",
-    "Current.Import",
-    "Voltage",
-    "SoC",
-    "Current.Offered",
-    "Power.Offered",
-)
-DEFAULT_MEASURANDS = ",".join(MEASURANDS[:5])
+Kind = Literal["int", "bool", "text", "measurands", "password"]
 
 
 @dataclass(slots=True)
@@ -119,7 +110,7 @@ def _keys(connectors: int, meter_seconds: float, heartbeat: int) -> dict[str, Ke
         "LocalPreAuthorize": Key("false", "bool"),
         "MaxChargingProfilesInstalled": Key("16", "int", readonly=True),
         "MeterValuesAlignedData": Key("Energy.Active.Import.Register", "measurands"),
-        "MeterValuesSampledData": Key(DEFAULT_MEASURANDS, "measurands"),
+        "MeterValuesSampledData": Key(",".join(SAMPLED), "measurands"),
         "MeterValueSampleInterval": Key(str(int(meter_seconds)), "int"),
         "MinimumStatusDuration": Key("0", "int"),
         "NumberOfConnectors": Key(str(connectors), "int", readonly=True),

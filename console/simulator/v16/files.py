@@ -8,7 +8,7 @@ from ocpp.v16 import call_result
 
 from console.simulator.certificates import CSR, fingerprint, looks_like_certificate
 from console.simulator.clock import parse
-from console.simulator.transfer import FirmwareOrder, LogOrder, log_name
+from console.simulator.transfer import FirmwareOrder, LogOrder, detailed_update, log_name
 from console.simulator.wire import StationEnd, on
 
 
@@ -30,24 +30,12 @@ class Files16(StationEnd):
         return call_result.UpdateFirmware()
 
     @on("SignedUpdateFirmware")
-    def on_signed_update_firmware(
-        self, request_id: int, retries: int | None = None, retry_interval: int | None = None, **_: Any
-    ) -> call_result.SignedUpdateFirmware:
+    def on_signed_update_firmware(self, **_: Any) -> call_result.SignedUpdateFirmware:
         """Fetch, verify and install."""
-        firmware = self.request["firmware"]
-        if not looks_like_certificate(firmware["signingCertificate"]):
+        if not looks_like_certificate(self.request["firmware"]["signingCertificate"]):
             return call_result.SignedUpdateFirmware("InvalidCertificate")
         status = "AcceptedCanceled" if self.station.transfers.updating else "Accepted"
-        order = FirmwareOrder(
-            firmware["location"],
-            parse(firmware["retrieveDateTime"]),
-            parse(firmware.get("installDateTime", "")),
-            request_id,
-            signed=True,
-            detailed=True,
-            retries=2 if retries is None else retries,
-            retry_interval=5 if retry_interval is None else retry_interval,
-        )
+        order = detailed_update(self.request)
         self.then("firmware", lambda: self._update(order))
         return call_result.SignedUpdateFirmware(status)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from console.simulator.certificates import CSR, fingerprint, looks_like_certificate
-from console.simulator.clock import parse
-from console.simulator.transfer import FirmwareOrder, LogOrder, log_name
+from console.simulator.transfer import FirmwareOrder, LogOrder, detailed_update, log_name
 from console.simulator.v2.answering import Answering
 from console.simulator.wire import on
 
@@ -15,25 +14,13 @@ class Files(Answering):
     """Handlers for everything that moves files or certificates."""
 
     @on("UpdateFirmware")
-    def on_update_firmware(
-        self, request_id: int, retries: int | None = None, retry_interval: int | None = None, **_: Any
-    ) -> Any:
+    def on_update_firmware(self, **_: Any) -> Any:
         """Fetch, verify where it is signed, and install."""
-        firmware = self.request["firmware"]
-        certificate = firmware.get("signingCertificate")
+        certificate = self.request["firmware"].get("signingCertificate")
         if certificate is not None and not looks_like_certificate(certificate):
             return self.answer("UpdateFirmware", status="InvalidCertificate")
         status = "AcceptedCanceled" if self.station.transfers.updating else "Accepted"
-        order = FirmwareOrder(
-            firmware["location"],
-            parse(firmware["retrieveDateTime"]),
-            parse(firmware.get("installDateTime", "")),
-            request_id,
-            signed=certificate is not None,
-            detailed=True,
-            retries=2 if retries is None else retries,
-            retry_interval=5 if retry_interval is None else retry_interval,
-        )
+        order = detailed_update(self.request)
         self.then("firmware", lambda: self._update(order))
         return self.answer("UpdateFirmware", status=status)
 

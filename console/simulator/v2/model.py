@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from console.simulator.clock import stamp
+from console.simulator.connector import MEASURANDS, SAMPLED
 
 if TYPE_CHECKING:
     from console.simulator.connector import Connector
@@ -15,17 +16,6 @@ if TYPE_CHECKING:
 
 Mutability = Literal["ReadOnly", "ReadWrite", "WriteOnly"]
 DataType = Literal["string", "decimal", "integer", "dateTime", "boolean", "OptionList", "SequenceList", "MemberList"]
-
-MEASURANDS = (
-    "Energy.Active.Import.Register",
-    "Power.Active.Import",
-    "Current.Import",
-    "Voltage",
-    "SoC",
-    "Current.Offered",
-    "Power.Offered",
-)
-UPDATED = ",".join(MEASURANDS[:5])
 
 
 @dataclass(slots=True)
@@ -207,7 +197,7 @@ def _controllers(station: SimulatedStation) -> list[Variable]:
         v("SampledDataCtrlr", "TxEndedMeasurands", MEASURANDS[0], "MemberList", rw, values=members),
         v("SampledDataCtrlr", "TxStartedMeasurands", MEASURANDS[0], "MemberList", rw, values=members),
         v("SampledDataCtrlr", "TxUpdatedInterval", meter, "integer", rw, unit="s", lowest=0),
-        v("SampledDataCtrlr", "TxUpdatedMeasurands", UPDATED, "MemberList", rw, values=members),
+        v("SampledDataCtrlr", "TxUpdatedMeasurands", ",".join(SAMPLED), "MemberList", rw, values=members),
         v("SecurityCtrlr", "BasicAuthPassword", "", "string", "WriteOnly", lowest=16, highest=40),
         v("SecurityCtrlr", "CertificateEntries", type="integer", live=lambda: str(len(station.certificates))),
         v("SecurityCtrlr", "Identity", station.identity, "string"),
