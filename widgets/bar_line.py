@@ -10,7 +10,7 @@ from textual import events
 from textual.content import Content
 from textual.widget import Widget
 
-from widgets.safe import safe_content, safe_text
+from widgets.safe import cut, safe_content, safe_text
 from widgets.tone import tone_style
 
 _MAX_CHARS = 300
@@ -22,7 +22,8 @@ class Part:
 
     ``style`` is a tone name or a ``Content`` style. ``priority`` 0 never folds away; of the others the largest goes first.
     ``short`` is tried before the part goes, and stays for good with ``keep``. A part with a ``target`` can be clicked.
-    ``lead`` is drawn before the text in a style of its own (a key before its label) and goes with it.
+    ``lead`` is drawn before the text in a style of its own (a key before its label) and goes with it, ``tail`` behind it
+    in the style of the text. ``least``: the text may be cut with … down to so many cells, before anything else gives way.
     """
 
     text: str
@@ -33,11 +34,13 @@ class Part:
     keep: bool = False
     lead: str = ""
     lead_style: str = ""
+    tail: str = ""
+    least: int = 0
 
     @property
     def width(self) -> int:
         """Cells it takes."""
-        return cell_len(self.lead) + cell_len(self.text)
+        return cell_len(self.lead) + cell_len(self.text) + cell_len(self.tail)
 
 
 def arrange(left: Sequence[Part], right: Sequence[Part], width: int) -> tuple[list[Part], list[Part]]:
@@ -47,6 +50,11 @@ def arrange(left: Sequence[Part], right: Sequence[Part], width: int) -> tuple[li
     def used() -> int:
         return sum(part.width for side in sides for part in side) + (1 if sides[0] and sides[1] else 0)
 
+    for parts in sides:
+        for at, part in enumerate(parts):
+            if part.least and used() > width:
+                size = max(part.least, cell_len(part.text) - (used() - width))
+                parts[at] = replace(part, text=cut(part.text, size))
     while used() > width:
         foldable = [
             (part.priority, side, at) for side in (0, 1) for at, part in enumerate(sides[side]) if part.priority
@@ -103,7 +111,7 @@ class BarLine(Widget):
             if part.target:
                 self._zones.append((x, x + size, part.target))
             x += size
-            pieces += [_styled(part.lead, part.lead_style), _styled(part.text, part.style)]
+            pieces += [_styled(part.lead, part.lead_style), _styled(part.text + part.tail, part.style)]
         return Content("").join(pieces)
 
     def target_at(self, x: int) -> str:

@@ -22,7 +22,9 @@ class CardState:
     """What a card says. ``None`` is not known and leaves the line out.
 
     ``power_w`` and ``power_limit_w`` in W, ``currents`` (by phase) and ``limit_a`` in A, ``voltage`` in V, ``soc`` in
-    per cent, ``energy_wh`` in Wh, ``seconds`` since the session (or the state) began.
+    per cent, ``energy_wh`` in Wh, ``register_wh`` the meter itself, ``seconds`` since the session (or the state) began.
+    ``live_age`` and ``register_age``: seconds since they were read, where that is worth telling; ``old``: they are of
+    before the link was lost.
     """
 
     title: str
@@ -38,6 +40,10 @@ class CardState:
     limit_a: float | None = None
     soc: float | None = None
     energy_wh: float | None = None
+    register_wh: float | None = None
+    register_age: float | None = None
+    live_age: float | None = None
+    old: bool = False
     seconds: float | None = None
     note: str = ""
 
@@ -53,17 +59,25 @@ def card_content(state: CardState) -> Content:
     if state.error_code and state.error_code != "NoError":
         lines.append(safe_content(f"✖ {state.error_code}", tone_style("bad"), max_chars=80))
     power = state.power_w
+    lively = "" if not state.old else tone_style("muted")
     if power is not None:
         share = power / state.power_limit_w if state.power_limit_w and abs(power) < 1e12 else None
         meter = f"  {bar(share, _BAR_WIDTH)}" if share is not None else ""
-        lines.append(_line("power", Content.styled(f.power(power), "bold") + Content.styled(meter, big)))
+        strong = lively or "bold"
+        lines.append(_line("power", Content.styled(f.power(power), strong) + Content.styled(meter, lively or big)))
     if state.energy_wh is not None:
-        lines.append(_line("energy", Content(f.energy(state.energy_wh))))
+        lines.append(_line("energy", Content.styled(f.energy(state.energy_wh), lively)))
     if state.currents:
         amperes = " · ".join(f.thousands(ampere, 1) for ampere in state.currents)
-        lines.append(_line("current", Content(f"{amperes} A")))
+        lines.append(_line("current", Content.styled(f"{amperes} A", lively)))
     if state.voltage is not None:
-        lines.append(_line("voltage", Content(f.voltage(state.voltage))))
+        lines.append(_line("voltage", Content.styled(f.voltage(state.voltage), lively)))
+    if state.live_age is not None:
+        lines.append(_line("measured", Content.styled(f"{f.age(state.live_age)} ago", tone_style("muted"))))
+    if state.register_wh is not None:
+        when = "" if state.register_age is None else f" · {f.age(state.register_age)} ago"
+        meter_text = Content(f.energy_exact(state.register_wh))
+        lines.append(_line("meter", meter_text + Content.styled(when, tone_style("muted"))))
     if state.limit_a is not None:
         lines.append(_line("limit", Content(f.current(state.limit_a))))
     if state.soc is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
@@ -16,6 +17,7 @@ from widgets.safe import safe_content
 _SEPARATOR = " ▏ "
 _DOT = " · "
 _DIMMED = "$foreground 40%"
+_LEAST_CRUMB, _LEAST_FILTER = 12, 7  # cells that a long crumb keeps, and a long filter
 _BADGE_WARN = "bold reverse $text-warning"
 
 
@@ -168,10 +170,16 @@ class SectionBar(BarLine):
         for at, crumb in enumerate(crumbs):
             last = at == len(crumbs) - 1
             target = f"crumb:{crumb.target}" if crumb.target and not last else ""
-            # The place one stands at is needed longest.
-            priority = 15 - at
+            # Long ones are cut before any goes. The place one stands at is needed longest; where that is a filter, what
+            # it filters: names of sections that one is not in go before.
+            ahead = "" if last else crumbs[at + 1].label
+            is_filter = crumb.label.startswith("/")
+            priority = 8 if ahead.startswith("/") else 9 if is_filter else 15 - at
+            least = _LEAST_FILTER if is_filter else _LEAST_CRUMB
             # The sign between two crumbs goes with the one before it.
-            right.append(Part(f"{crumb.label}{' ' if last else ' › '}", "bold" if last else "muted", target, priority))
+            style, sign = ("bold", " ") if last else ("muted", " › ")
+            elastic = least if cell_len(crumb.label) > least else 0
+            right.append(Part(crumb.label, style, target, priority, tail=sign, least=elastic))
         self.set_parts(left, right)
 
     def clicked(self, target: str) -> None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 from textual.message import Message
 
 from console.screens.fleet_rows import place_name
+from console.screens.session_rows import length_s
 from widgets.card import CardState, ConnectorCard
+from widgets.format import age
 
 if TYPE_CHECKING:
     from console.engine.fleet.model import Connector, Station, Transaction
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 _PLUGGED: Final = frozenset(
     ("preparing", "charging", "suspendedev", "suspendedevse", "finishing", "occupied", "evconnected")
 )
+_FRESH_S = 60.0  # readings younger than this are as good as now
 _PHASES: Final = (("L1", "L1-N"), ("L2", "L2-N"), ("L3", "L3-N"))
 
 
@@ -51,11 +54,22 @@ def card_state(station: Station, connector: Connector, transaction: Transaction 
     if not currents and (single := _value(connector, "Current.Import")) is not None:
         currents = [single]
     voltage = _value(connector, "Voltage", "L1", "L1-N")
+    if voltage is None:
+        voltage = _value(connector, "Voltage")
     session = transaction
-    began = session.started if session is not None and session.started is not None else connector.since
+    measured = None if connector.metered is None else (now_ns - connector.metered) / 1e9
+    flows = bool(currents) or voltage is not None or connector.power_w is not None
+    power = connector.power_w
+    if not station.connected and session is not None:
+        # The link is gone: its last word, dimmed.
+        power, flows = session.power_w, True
+    seconds = None if connector.since is None else (now_ns - connector.since) / 1e9
+    if session is not None and session.started is not None:
+        seconds = length_s(session, now_ns, station)
     words = [word for word in (connector.vendor_error, connector.info) if word]
     if not station.connected:
-        words.insert(0, "as it was when the link closed")
+        gone = station.link_closed or station.last_seen
+        words.insert(0, f"no link for {age((now_ns - gone) / 1e9)}: as it was before")
     return CardState(
         title=f"Connector {number}" if connector.connector == 1 else f"EVSE {connector.evse} · {number}",
         status=connector.status,
@@ -63,16 +77,27 @@ def card_state(station: Station, connector: Connector, transaction: Transaction 
         error_code=connector.error_code,
         cable=_cable(connector, session),
         id_tag=session.id_tag if session is not None else None,
-        power_w=connector.power_w,
+        power_w=power,
         currents=currents,
-        voltage=voltage if voltage is not None else _value(connector, "Voltage"),
+        voltage=voltage,
         limit_a=connector.limit if connector.limit_unit in (None, "A") else None,
         power_limit_w=connector.limit if connector.limit_unit == "W" else None,
         soc=session.soc if session is not None and session.soc is not None else connector.soc,
         energy_wh=session.energy_wh if session is not None else None,
-        seconds=None if began is None else float((now_ns - began) // 1_000_000_000),
+        register_wh=connector.energy_wh if session is None else None,
+        register_age=None if connector.energy_at is None else float((now_ns - connector.energy_at) // 1_000_000_000),
+        live_age=_worth(measured) if flows else None,
+        old=not station.connected or (connector.metered or 0) < (station.link_opened or 0),
+        seconds=None if seconds is None else float(int(seconds)),
         note=" · ".join(words),
     )
+
+
+def _worth(seconds: float | None) -> float | None:
+    """The age of a reading where it is old enough to be told; in whole steps, so that a card is not drawn each second."""
+    if seconds is None or seconds < _FRESH_S:
+        return None
+    return seconds // 60 * 60
 
 
 def _cable(connector: Connector, transaction: Transaction | None) -> str | None:

@@ -35,10 +35,11 @@ if TYPE_CHECKING:
 _COLUMNS: Final = (
     Column("name", "SETTING", width=38, min_width=20, max_width=64, weight=2),
     Column("value", "VALUE", width=26, min_width=12, weight=3),
-    Column("access", "ACCESS", width=12, min_width=11, priority=1),
+    Column("access", "ACCESS", width=11, min_width=11),
     Column("type", "TYPE", width=16, min_width=8, max_width=30, priority=3, weight=1),
     Column("copy", "IN THE COPY", width=20, min_width=10, weight=2, priority=2),
 )
+_PLACES: Final = {column.key: at for at, column in enumerate(_COLUMNS)}
 _ACCESS: Final = {
     "ReadOnly": ("read only", "muted"),
     "WriteOnly": ("write only", "warn"),
@@ -99,8 +100,17 @@ class ConfigPane(Filtering, StationPane):
         self._gone = {name: value for name, value in (self._copy or {}).items() if name not in every}
         names = [name for name in (*every, *self._gone) if self._passes(name)]
         names.sort(key=sort_token)
+        self._fit()
         self.table.set_rows(names)
         self.table.set_empty(self._empty())
+
+    def _fit(self) -> None:
+        """Only columns that hold something: many stations tell no types, and without a comparison there is no copy."""
+        typed = any(_kind(one) for one in self._rows.values())
+        left_out = {key for key, there in (("type", typed), ("copy", self._copy is not None)) if not there}
+        columns = tuple(one for one in _COLUMNS if one.key not in left_out)
+        if columns != self.table.columns:
+            self.table.set_columns(columns)
 
     def _after_restart(self) -> set[str]:
         """Settings that were answered with RebootRequired since the station's last boot."""
@@ -165,13 +175,17 @@ class ConfigPane(Filtering, StationPane):
         if self._copy is not None and differs:
             there = Cell("not in the copy" if name not in self._copy else _shown(name, mine), "warn")
         if variable is None:
-            return [Cell(name, "muted"), Cell(_ONLY_THERE, "muted"), None, None, there]
+            return self._picked([Cell(name, "muted"), Cell(_ONLY_THERE, "muted"), None, None, there])
         word, tone = _ACCESS.get(variable.mutability or "", (variable.mutability or "", "muted"))
         value: CellLike = Cell(_shown(name, setting_value(variable)), "bold" if differs else "")
         if self._waits(name):
             value = [Cell(_shown(name, setting_value(variable))), Cell("  ⟳ after a restart", "warn")]
-        kind = " ".join(each for each in (variable.data_type, variable.unit, variable.choices) if each)
-        return [Cell(name, "bold" if differs else ""), value, Cell(word, tone), Cell(kind, "muted"), there]
+        named = Cell(name, "bold" if differs else "")
+        return self._picked([named, value, Cell(word, tone), Cell(_kind(variable), "muted"), there])
+
+    def _picked(self, cells: list[CellLike]) -> Row:
+        """The cells of the columns that are shown."""
+        return [cells[_PLACES[one.key]] for one in self.table.columns]
 
     def _sort_value(self, key: Key, column: str) -> str | None:
         name = cast("str", key)
@@ -323,6 +337,10 @@ class ConfigPane(Filtering, StationPane):
         self.pull(self.engine.clock())
         count = sum(1 for name in (*self._rows, *self._gone) if self._differs(name))
         self.console.say(f"{count} settings differ. The filter word “changed” shows only those.")
+
+
+def _kind(variable: Variable) -> str:
+    return " ".join(each for each in (variable.data_type, variable.unit, variable.choices) if each)
 
 
 def _shown(name: str, value: str | None) -> str:

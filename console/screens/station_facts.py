@@ -21,8 +21,15 @@ _NAMES = 10  # cells of the column of names
 _SECURITY = {0: "0 · no password", 1: "1 · password", 2: "2 · TLS and password", 3: "3 · TLS both ways"}
 
 
-def station_facts(station: Station, link: Link | None, alarms: list[Alarm], quirks: Quirks, now_ns: int) -> list[Fact]:
-    """(name, value, tone), most needed first; values are not yet safe."""
+def station_facts(
+    station: Station,
+    link: Link | None,
+    alarms: list[Alarm],
+    quirks: Quirks,
+    now_ns: int,
+    named: tuple[str, str] = ("", ""),
+) -> list[Fact]:
+    """(name, value, tone), most needed first; values are not yet safe. ``named``: name and site by the profile."""
     vendor = " ".join(word for word in (station.vendor, station.model) if word) or "not told: no boot was seen"
     facts: list[Fact] = [("charger", vendor, "bold")]
     serial = " · ".join(
@@ -30,6 +37,11 @@ def station_facts(station: Station, link: Link | None, alarms: list[Alarm], quir
     )
     if serial:
         facts.append(("", serial, ""))
+    name, site = named
+    if name:
+        facts.append(("known as", f"{name} · site {site}" if site else name, "bold"))
+    elif site:
+        facts.append(("site", site, "bold"))
     facts.append(_link(station, link, now_ns))
     facts.append(("security", f"{_SECURITY.get(station.security, str(station.security))} · OCPP {station.version}", ""))
     if station.connected and link is not None and link.tls is not None:

@@ -120,7 +120,8 @@ class OverviewPane(WithMessages, StationPane):
             if one.station == station.id and one.cleared is None and one.kind != "fault"
         ]
         link = self.engine.links.get(station.id)
-        facts = station_facts(station, link, alarms, quirks, now_ns)
+        named = self.console.profile.named(station.id)
+        facts = station_facts(station, link, alarms, quirks, now_ns, named)
         place.set_lines(facts_lines(facts, place.size.width))
 
     def _chart(self) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from console.engine.engine import Engine
 from console.screens.config_copy import read_copy
 from console.screens.station import StationSection
 from console.screens.station_config import ConfigPane
+from profiles import KnownStation, load_profile
 
 KEYS = [
     {"key": "HeartbeatInterval", "readonly": False, "value": "300"},
@@ -208,3 +212,49 @@ async def test_another_station_begins_with_its_own_overview(engine: Engine, dial
         await console.press("down", "enter")
         await console.sees("ABB Terra", "No connector has told its state yet.")
         assert "Connector 1" not in console.text()
+
+
+async def test_columns_that_hold_nothing_are_left_out(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, size=(80, 24)) as console:
+        station = await open_station(console, dial, engine)
+        await console.press("c", "R")
+        await answer_configuration(station, KEYS)
+        await console.sees("HeartbeatInterval", "read, write", "ACCESS")
+        assert "TYPE" not in console.text()
+        assert "IN THE COPY" not in console.text()
+
+
+async def test_a_card_tells_how_old_its_values_are(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, size=(120, 40)) as console:
+        station = await open_station(console, dial, engine)
+        start = {"connectorId": 1, "idTag": "T", "meterStart": 1000, "timestamp": "2026-01-01T00:00:00Z"}
+        number = (await station.call("StartTransaction", start))[2]["transactionId"]
+        values = [
+            {"value": "11000", "measurand": "Power.Active.Import", "unit": "W"},
+            {"value": "16", "measurand": "Current.Import", "unit": "A"},
+            {"value": "4211000", "measurand": "Energy.Active.Import.Register", "unit": "Wh"},
+        ]
+        meter = [{"timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "sampledValue": values}]
+        await station.call("MeterValues", {"connectorId": 1, "transactionId": number, "meterValue": meter})
+        await console.sees("11.0 kW", "16.0 A")
+        assert "measured" not in console.text()
+        later = engine.clock() + 240_000_000_000
+        console.app.now = lambda: later
+        await console.sees("measured 4 min ago")
+        stop = {"transactionId": number, "meterStop": 4211000, "timestamp": "2026-01-01T00:10:00Z"}
+        await station.call("StopTransaction", stop)
+        await console.sees("meter    4 211 000 Wh · 4 min ago")
+        assert "current " not in console.text()
+        await station.close()
+        await console.sees("no link for")
+
+
+async def test_the_name_and_the_site_of_the_profile_stand_on_the_station(
+    make_engine: Any, dial: Any, open_console: Any
+) -> None:
+    known = [KnownStation(id="CP-001", site="North", name="Main gate")]
+    profile = replace(load_profile("bench"), stations=known)
+    engine = await make_engine(profile)
+    async with open_console(engine, size=(120, 36), profile=profile) as console:
+        await open_station(console, dial, engine)
+        await console.sees("known as  Main gate · site North")

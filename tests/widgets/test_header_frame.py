@@ -213,3 +213,26 @@ def test_the_least_needed_part_goes_first() -> None:
     assert [part.text for part in arrange(parts, (), 13)[0]] == ["name", "long text"]
     assert [part.text for part in arrange(parts, (), 6)[0]] == ["name", "s"]
     assert [part.text for part in arrange(parts, (), 2)[0]] == ["name"]
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+async def test_a_long_filter_is_cut_and_its_section_stays(width: int, drawn: Drawn) -> None:
+    app = FrameApp()
+    async with app.run_test(size=(width, 24)) as pilot:
+        titles = ("Fleet", "Sessions", "Messages", "Connections", "Alarms", "Files")
+        sections = [Section(str(at), title) for at, title in enumerate(titles, start=1)]
+        line = "/station:CP-GARAGE-* is:charging|faulted model:alfen !ocpp:1.6"
+        app.query_one(SectionBar).set_sections(sections, "3", [Crumb("Messages", "0"), Crumb(line)])
+        await pilot.pause()
+        bar = drawn(app)[1]
+        assert "Messages › /stati" in bar
+        assert "3 Messages" in bar
+        assert ("6 Files" in bar) == (width > 80)
+        assert bar.rstrip().endswith("…" if width < 200 else "1.6")
+
+
+def test_a_part_that_may_be_cut_is_cut_before_another_goes() -> None:
+    parts = [Part("name", priority=3), Part("a long text", least=4)]
+    assert [part.text for part in arrange(parts, (), 12)[0]] == ["name", "a long …"]
+    assert [part.text for part in arrange(parts, (), 8)[0]] == ["name", "a l…"]
+    assert [part.text for part in arrange(parts, (), 7)[0]] == ["a l…"]
