@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
+from inspect import Signature, signature
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any
 
 import typer
 
@@ -13,7 +15,7 @@ from console.engine.options import DemoOptions, EngineOptions
 
 Profile = Annotated[str, typer.Option("--profile", metavar="NAME|FILE", help="The profile to run with.")]
 Listen = Annotated[
-    Optional[list[str]],  # noqa: UP045
+    list[str] | None,
     typer.Option("--listen", metavar="HOST:PORT", help="Where stations connect, instead of the profile's; repeatable."),
 ]
 ApiAddress = Annotated[str | None, typer.Option("--api", metavar="HOST:PORT", help="Where the HTTP API listens.")]
@@ -37,7 +39,7 @@ Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=0, help="
 Secrets = Annotated[
     bool, typer.Option("--secrets", help="Whole frames: with passwords, keys and PIN codes, on this machine only.")
 ]
-Words = Annotated[Optional[list[str]], typer.Argument(metavar="[FILTER]", help="A filter, as on the screen.")]  # noqa: UP045
+Words = Annotated[list[str] | None, typer.Argument(metavar="FILTER", help="A filter, as on the screen.")]
 
 app = typer.Typer(
     name="chargehand",
@@ -103,13 +105,13 @@ def _program(
 
 
 def _options(
-    profile: str,
-    listen: list[str] | None,
-    api: str | None,
-    files: str | None,
-    data: Path | None,
-    read_only: bool,
-    insecure: bool,
+    profile: Profile = "bench",
+    listen: Listen = None,
+    api: ApiAddress = None,
+    files: Files = None,
+    data: Data = None,
+    read_only: ReadOnly = False,
+    insecure: Insecure = False,
 ) -> EngineOptions:
     return EngineOptions(
         profile=profile,
@@ -122,62 +124,53 @@ def _options(
     )
 
 
+def _with_engine(command: Callable[..., int]) -> Callable[..., int]:
+    """A command that runs an engine: it is given ``EngineOptions``, and takes the options of ``_options`` behind its own."""
+    own = list(signature(command, eval_str=True).parameters.values())[1:]
+    shared = list(signature(_options, eval_str=True).parameters.values())
+
+    @wraps(command)
+    def run_it(**given: Any) -> int:
+        options = _options(**{one.name: given.pop(one.name) for one in shared})
+        return command(options, **given)
+
+    # Typer reads what a command takes from its signature.
+    vars(run_it)["__signature__"] = Signature([*own, *shared])
+    return run_it
+
+
 @app.command(short_help="The console (the default).")
-def run(
-    profile: Profile = "bench",
-    listen: Listen = None,
-    api: ApiAddress = None,
-    files: Files = None,
-    data: Data = None,
-    read_only: ReadOnly = False,
-    insecure: Insecure = False,
-) -> int:
+@_with_engine
+def run(options: EngineOptions) -> int:
     """The console: the screen with the endpoint inside. This is the default."""
     from console.commands import screen
 
-    return screen.run(_options(profile, listen, api, files, data, read_only, insecure))
+    return screen.run(options)
 
 
 @app.command(short_help="The console with a simulated fleet.")
-def demo(
-    fleet: Fleet = "mixed",
-    stations: Stations = None,
-    profile: Profile = "bench",
-    listen: Listen = None,
-    api: ApiAddress = None,
-    files: Files = None,
-    data: Data = None,
-    read_only: ReadOnly = False,
-    insecure: Insecure = False,
-) -> int:
+@_with_engine
+def demo(options: EngineOptions, fleet: Fleet = "mixed", stations: Stations = None) -> int:
     """The console with a simulated fleet; what it keeps is thrown away at the end."""
     from console.commands import screen
 
-    options = _options(profile, listen, api, files, data, read_only, insecure)
     return screen.demo(options, DemoOptions(fleet=fleet, stations=stations))
 
 
 @app.command(short_help="The engine without a screen.")
-def serve(
-    profile: Profile = "bench",
-    listen: Listen = None,
-    api: ApiAddress = None,
-    files: Files = None,
-    data: Data = None,
-    read_only: ReadOnly = False,
-    insecure: Insecure = False,
-) -> int:
+@_with_engine
+def serve(options: EngineOptions) -> int:
     """The same without a screen; one JSON line on stdout says when it is ready."""
     from console.commands.serve import serve as run_server
 
-    return run_server(_options(profile, listen, api, files, data, read_only, insecure))
+    return run_server(options)
 
 
 @app.command(short_help="Give an order and wait for its effect.")
 def call(
     station: Annotated[str, typer.Argument(metavar="STATION", help="The station's identity.")],
     order: Annotated[str | None, typer.Argument(metavar="ORDER", help="reset, unlock, start, stop, …")] = None,
-    words: Annotated[Optional[list[str]], typer.Argument(metavar="[key=value …]", help="Its arguments.")] = None,  # noqa: UP045
+    words: Annotated[list[str] | None, typer.Argument(metavar="key=value", help="Its arguments.")] = None,
     raw: Annotated[
         tuple[str, str] | None, typer.Option("--raw", metavar="ACTION JSON", help="Send any OCPP call instead.")
     ] = None,
@@ -198,20 +191,18 @@ def call(
     return give(station, order, words or (), raw=raw, wait=not no_wait, timeout=timeout, as_json=as_json, api=api)
 
 
-@app.command(short_help="Every station.")
-def stations(api: ApiUrl = None, data: FromData = None, as_json: Json = False, limit: Limit = None) -> int:
-    """Every station: model, link, connectors, power."""
-    from console.commands.listing import show
+def _lists(kind: str, short: str, about: str) -> None:
+    """A command that prints one table whole."""
 
-    return show("stations", api=api, data=data, as_json=as_json, limit=limit)
+    @app.command(kind, short_help=short, help=about)
+    def show_all(api: ApiUrl = None, data: FromData = None, as_json: Json = False, limit: Limit = None) -> int:
+        from console.commands.listing import show
+
+        return show(kind, api=api, data=data, as_json=as_json, limit=limit)
 
 
-@app.command(short_help="Every connector.")
-def connectors(api: ApiUrl = None, data: FromData = None, as_json: Json = False, limit: Limit = None) -> int:
-    """Every connector: status, power, transaction."""
-    from console.commands.listing import show
-
-    return show("connectors", api=api, data=data, as_json=as_json, limit=limit)
+_lists("stations", "Every station.", "Every station: model, link, connectors, power.")
+_lists("connectors", "Every connector.", "Every connector: status, power, transaction.")
 
 
 @app.command(short_help="Transactions, oldest first.")
@@ -240,20 +231,8 @@ def messages(
     return show("messages", api=api, data=data, as_json=as_json, limit=limit, where=where, secrets=secrets)
 
 
-@app.command(short_help="Every attempt to reach the endpoint.")
-def connections(api: ApiUrl = None, data: FromData = None, as_json: Json = False, limit: Limit = None) -> int:
-    """Every attempt to reach the endpoint, and why it failed."""
-    from console.commands.listing import show
-
-    return show("connections", api=api, data=data, as_json=as_json, limit=limit)
-
-
-@app.command(short_help="Every alarm, open or not.")
-def alarms(api: ApiUrl = None, data: FromData = None, as_json: Json = False, limit: Limit = None) -> int:
-    """Every alarm, open or not."""
-    from console.commands.listing import show
-
-    return show("alarms", api=api, data=data, as_json=as_json, limit=limit)
+_lists("connections", "Every attempt to reach the endpoint.", "Every attempt to reach the endpoint, and why it failed.")
+_lists("alarms", "Every alarm, open or not.", "Every alarm, open or not.")
 
 
 @app.command(short_help="Messages or transactions as a file.")
@@ -304,7 +283,7 @@ def profile_show(name: Annotated[str, typer.Argument(metavar="NAME|FILE")] = "be
 
 
 @profile_app.command("path")
-def profile_path(name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None) -> int:
+def profile_path(name: Annotated[str | None, typer.Argument(metavar="NAME")] = None) -> int:
     """Where a profile is; without a name, where your own go."""
     from console.commands.profiles import print_path
 
