@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: run demo serve test check format bench screenshots pins clean help soak fuzz
+.PHONY: run demo serve test check format bench screenshots pins clean help soak fuzz faults
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -51,6 +51,13 @@ fuzz: $(READY) ## every schema and the frame parser, fuzzed (ARGS="--rounds 200"
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check atheris || \
 		echo "atheris does not install here; the frame parser is fuzzed by hypothesis instead"
 	@$(BIN)/python -m benchmarks.fuzz $(ARGS)
+
+# How much of each fault there is; what a test takes by itself is enough for every day.
+FAULTS := CHARGEHAND_HERD=500 CHARGEHAND_FLOOD=100000 CHARGEHAND_QUEUE=10000 CHARGEHAND_SESSIONS=150 \
+	CHARGEHAND_KILLS=500 CHARGEHAND_CUTS=2000 CHARGEHAND_ROUNDS=1000
+
+faults: $(READY) ## the tests of faults with much more of each; an hour (ARGS="-k herd")
+	$(FAULTS) $(BIN)/python -m pytest -n 2 --timeout 3600 tests/faults tests/engine/test_restart.py $(ARGS)
 
 screenshots: $(READY) ## make screenshots/ anew from a running demo fleet
 	$(BIN)/python -m screenshots.make $(ARGS)
