@@ -56,7 +56,7 @@ fuzz: $(READY) ## every schema and the frame parser, fuzzed (ARGS="--rounds 200"
 FAULTS := CHARGEHAND_HERD=500 CHARGEHAND_FLOOD=100000 CHARGEHAND_QUEUE=10000 CHARGEHAND_SESSIONS=150 \
 	CHARGEHAND_KILLS=500 CHARGEHAND_CUTS=2000 CHARGEHAND_ROUNDS=1000
 
-faults: $(READY) ## the tests of faults with much more of each; an hour (ARGS="-k herd")
+faults: $(READY) ## the tests of faults with much more of each: long (ARGS="-k herd")
 	$(FAULTS) $(BIN)/python -m pytest -n 2 --timeout 3600 tests/faults tests/engine/test_restart.py $(ARGS)
 
 screenshots: $(READY) ## make screenshots/ anew from a running demo fleet
