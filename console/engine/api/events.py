@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 QUEUE = 5_000  # events that wait for a slow client; beyond that it is served from the journal again
 KEEP_ALIVE_SECONDS = 15
+QUEUE_BYTES = 16 * 1024 * 1024  # or so much text of them
 _SLICE = 500  # records that are read at a time
 
 
@@ -38,8 +39,30 @@ class _Follower:
         self.secrets = secrets
         self.sent = sent
         self.waiting: deque[tuple[int, bytes]] = deque()
+        self.bytes = 0
         self.behind = False
         self.wake = asyncio.Event()
+
+    @property
+    def full(self) -> bool:
+        """Whether so much waits that the journal is the better place for it."""
+        return len(self.waiting) >= QUEUE or self.bytes >= QUEUE_BYTES
+
+    def put(self, number: int, text: bytes) -> None:
+        """What the client is to be given."""
+        self.waiting.append((number, text))
+        self.bytes += len(text)
+
+    def take(self) -> bytes:
+        """What it is given next."""
+        self.sent, text = self.waiting.popleft()
+        self.bytes -= len(text)
+        return text
+
+    def clear(self) -> None:
+        """Forget what waits."""
+        self.waiting.clear()
+        self.bytes = 0
 
 
 class EventStream:
@@ -76,8 +99,7 @@ class EventStream:
                     async for text in self._missed(follower):
                         yield text
                 while follower.waiting and not follower.behind:
-                    follower.sent, text = follower.waiting.popleft()
-                    yield text
+                    yield follower.take()
                 if self._closed or follower.behind:
                     continue
                 follower.wake.clear()
@@ -92,7 +114,7 @@ class EventStream:
     async def _missed(self, follower: _Follower) -> AsyncIterator[bytes]:
         """From the journal, up to what is folded now; what is folded meanwhile waits in the queue."""
         follower.behind = False
-        follower.waiting.clear()
+        follower.clear()
         end = self._engine.fleet.cursor
         cursor: int | None = follower.sent
         while cursor is not None:
@@ -117,7 +139,7 @@ class EventStream:
         for follower in self._followers:
             if follower.behind:
                 continue
-            if len(follower.waiting) >= QUEUE:
+            if follower.full:
                 follower.behind = True
             else:
                 wanted = (follower.where, follower.secrets)
@@ -125,8 +147,9 @@ class EventStream:
                     texts[wanted] = _record(record, *wanted)
                 text = texts[wanted]
                 if text is not None:
-                    follower.waiting.append((record.id, text))
-                follower.waiting.extend((record.id, alarm) for alarm in alarms)
+                    follower.put(record.id, text)
+                for alarm in alarms:
+                    follower.put(record.id, alarm)
             follower.wake.set()
 
     def _changed_alarms(self) -> list[Any]:

@@ -11,7 +11,7 @@ from console.engine.endpoint.answers import AnswerBook
 from console.engine.endpoint.calls import Heard
 from console.engine.endpoint.hub import Hub
 from console.engine.endpoint.link import Link
-from console.engine.errors import JournalFull, NoSuchStation, NotConnected
+from console.engine.errors import JournalFull, NoSuchStation, NotConnected, OrderError
 from console.engine.trust.credentials import ACTIONS as CREDENTIAL_ACTIONS
 from console.engine.trust.credentials import credential_in
 from console.engine.trust.secrets import Secrets
@@ -20,6 +20,7 @@ from profiles import KnownStation
 
 ALIVE_S = 30.0  # a link heard within this time counts as alive when another claims its identity
 BOOKS = 20_000  # identities whose answers are kept; those not connected are forgotten first, oldest first
+WAITING = 100  # calls of ours to one station
 RETRY_S = 2.0  # until what the disk refused is told again
 
 
@@ -118,7 +119,8 @@ class Links:
     ) -> Exchange:
         """Call a station and wait for the outcome (``result``, ``error``, ``timeout``, ``lost``), committed and folded.
 
-        ``timeout`` seconds from the moment the call leaves. Raises NoSuchStation, NotConnected.
+        ``timeout`` seconds from the moment the call leaves. Raises NoSuchStation, NotConnected, OrderError where too many
+        calls wait already.
         """
         link = self.get(station)
         if link is None:
@@ -126,6 +128,10 @@ class Links:
             if known is None:
                 raise NoSuchStation(f"No station {station} is known here. `chargehand stations` lists those that are.")
             raise NotConnected(f"{known.id} is not connected. It can be called when its link is back.")
+        if link.queue_depth >= WAITING:
+            raise OrderError(
+                f"{link.identity} has {link.queue_depth} calls to answer already. Wait, or call it less often."
+            )
         heard = await self._secure(link, action, payload) if action in CREDENTIAL_ACTIONS else None
         return await link.calls.call(action, payload, timeout, order, heard)
 

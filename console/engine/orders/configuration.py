@@ -42,6 +42,7 @@ COMMON_KEYS = (
     "UnlockConnectorOnEVSideDisconnect",
     "WebSocketPingInterval",
 )
+MOST_VALUES = 20_000
 _LIMIT_KEY = "GetConfigurationMaxKeys"
 _TOUCHY_KEY = "MeterValuesSampledData"  # read by us, it makes some chargers restart (lbbrhzn/ocpp#1275)
 
@@ -55,7 +56,12 @@ class SettingFollower(Follower):
 
     def see(self, record: Record, events: tuple[Event, ...]) -> None:
         if isinstance(record, Exchange) and record.direction == "out" and record.order == self.run.order.id:
-            self.values.extend(event for event in events if isinstance(event, VariableSeen))
+            self.collect(events)
+
+    def collect(self, events: tuple[Event, ...]) -> None:
+        """Take the values in, as far as there is room: a report may have parts without end."""
+        found = [event for event in events if isinstance(event, VariableSeen)]
+        self.values += found[: MOST_VALUES - len(self.values)]
 
     @property
     def found_station(self) -> Station | None:
@@ -115,7 +121,7 @@ class GetFollower(SettingFollower):
 
     def _reported(self, event: Reported, events: tuple[Event, ...]) -> None:
         self.parts += 1
-        self.values.extend(one for one in events if isinstance(one, VariableSeen))
+        self.collect(events)
         if event.more:
             self.run.tell("told", f"part {self.parts}: {len(self.values)} values so far")
             return

@@ -26,6 +26,7 @@ from console.engine.tasks import Owner, cancel_all, spawn
 from console.engine.wire.exchange import Exchange
 
 RUNS = 500  # that are remembered
+RUNS_CHARACTERS = 16 * 1024 * 1024  # or as many as have so much text in their calls
 AT_ONCE = 8  # stations of a bulk order that are asked at the same time
 
 
@@ -57,7 +58,7 @@ class OrderDesk:
         kind = order_kind(name)
         run = self._new(station, kind, arguments, by)
         begun = await self._begin(run, arguments, by=by, priority=priority, local=local)
-        self.runs.append(run)
+        self._remember(run)
         self._go_on(run, *begun, timeout)
         return run
 
@@ -88,7 +89,7 @@ class OrderDesk:
         gate = asyncio.Semaphore(at_once)
         runs = [self._new(station, kind, arguments, by) for station in dict.fromkeys(stations)]
         for run in runs:
-            self.runs.append(run)
+            self._remember(run)
             work = self._one_of_many(run, gate, arguments, by, timeout, local)
             task = spawn(work, name=f"order {kind.id} {run.station}", owner=self._tasks)
             task.add_done_callback(partial(_let_go, run, False))
@@ -98,6 +99,16 @@ class OrderDesk:
     async def close(self) -> None:
         """Stop following everything; what was ordered is not taken back."""
         await cancel_all(self._tasks)
+
+    def _remember(self, run: Run) -> None:
+        runs = self.runs
+        runs.append(run)
+        sizes = [sum(_size(exchange) for exchange in one.exchanges) for one in runs]
+        total, first = sum(sizes), 0
+        while total > RUNS_CHARACTERS and runs[0].over:
+            total -= sizes[first]
+            first += 1
+            runs.popleft()
 
     # Beginning.
 
@@ -157,6 +168,10 @@ class OrderDesk:
             if not run.over:
                 run.refusal = error
                 run.end("failed", error.sentence)
+
+
+def _size(exchange: Exchange) -> int:
+    return len(exchange.raw_request or "") + len(exchange.raw_response or "")
 
 
 def _let_go(run: Run, given: bool, task: asyncio.Task[Any]) -> None:

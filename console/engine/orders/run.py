@@ -17,6 +17,7 @@ from console.engine.wire.exchange import Exchange
 
 State = Literal["waiting", "sent", "accepted", "rejected", "failed", "done", "missing"]
 
+STAGES = 200  # that are kept: the first, and the newest; a link that flaps for an hour must not fill the memory
 ENDED = frozenset(("rejected", "failed", "done", "missing"))
 
 
@@ -147,6 +148,8 @@ class Run:
     def tell(self, what: str, text: str) -> None:
         """A stage."""
         self.stages.append(RunStage(time.time_ns(), what, text))
+        if len(self.stages) > STAGES:
+            del self.stages[1]
         self.changed += 1
 
     def move(self, progress: float | None) -> None:

@@ -113,7 +113,7 @@ class TransferFollower(Follower):
 
     def _stage(self, status: str) -> None:
         if not self.stages or self.stages[-1] != status:
-            self.stages.append(status)
+            self.stages = [status]
             self.run.tell("told", f"{status} {self.since()}")
 
 

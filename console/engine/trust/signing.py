@@ -53,7 +53,7 @@ class Signing:
             return "the link did not prove whose it is: ask over a listener with security profile 1 or above"
         if not self._trust.accepted:
             return "the listener with security profile 3 takes certificates of its client_ca only"
-        granted = self._granted.setdefault(station.casefold(), deque(maxlen=OFTEN))
+        granted = self._granted.get(station.casefold(), deque(maxlen=OFTEN))
         now = time.monotonic()
         if len(granted) == OFTEN and now - granted[0] < HOUR_S:
             return f"{OFTEN} certificates were made for it within an hour"
@@ -67,6 +67,7 @@ class Signing:
             log.exception("a certificate request of %s could not be judged", station)
             return "the request could not be read"
         granted.append(now)
+        self._granted[station.casefold()] = granted
         while len(self._granted) > STATIONS:
             self._granted.popitem(last=False)
         return None
