@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from console.engine.fleet.fleet import Fleet
+from console.engine.fleet.fold import IDLE
 
 
 class Stats(msgspec.Struct):
-    """The fleet in a few numbers. ``charging`` and ``power_w`` count stations that are connected: of others nobody knows.
+    """The fleet in a few numbers. ``charging`` and ``power_w`` count what is connected: of others nobody knows.
 
     ``alarms``: those not acknowledged.
     """
@@ -34,11 +35,11 @@ class Stats(msgspec.Struct):
             if not station.connected:
                 continue
             online += 1
-            charging += len(station.active)
             pending += station.registration == "Pending"
             for evse in station.evses.values():
                 for connector in evse.connectors.values():
                     faulted += connector.status == "Faulted"
+                    charging += connector.transaction is not None and connector.status not in IDLE
                     if connector.power_w is not None and evse.evse > 0:
                         power += connector.power_w
         self.stations = len(fleet.stations)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from console.engine.errors import ChargehandError
 from console.engine.tasks import spawn
 from console.screens.ask import AskScreen
+from console.screens.session_rows import silence
 from widgets.format import age
 from widgets.safe import safe_text
 
 if TYPE_CHECKING:
     from console.app import ConsoleApp
     from console.engine.engine import Engine
-    from console.engine.fleet.model import Transaction
+    from console.engine.fleet.model import Station, Transaction
 
 KEY = "X"
 BY = "operator"
@@ -28,9 +29,14 @@ def why_not_close(engine: Engine, session: Transaction | None) -> str | None:
     station = engine.fleet.station(session.station)
     if station is None or session.id not in station.active:
         return "This session is over already."
-    if station.connected and session.charging_state != "Idle" and session.last_update > (station.link_opened or 0):
+    if station.connected and silence(session, station, engine.clock()) is None and not _untold(session, station):
         return f"{safe_text(station.id, max_chars=48)} is connected and tells of this session: x asks it to stop."
     return None
+
+
+def _untold(session: Transaction, station: Station) -> bool:
+    """Whether the link came back and the station has not spoken of the session since."""
+    return session.last_update < (station.link_opened or 0)
 
 
 def ask_to_close(console: ConsoleApp, session: Transaction | None) -> None:

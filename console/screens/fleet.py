@@ -155,9 +155,9 @@ class FleetSection(Filtering, Section):
         wanted = {"station": names, "connectors": connectors, "wide": int(wide)}
         if wanted != needs:
             self._needs = wanted
-            made = fitted(
-                [replace(one, min_width=one.width) if wide and one.key == "note" else one for one in self._all], wanted
-            )
+            least = {"station": 20 if wide else 16, **({"note": 30} if wide else {})}
+            columns = [replace(one, min_width=least.get(one.key, one.min_width)) for one in self._all]
+            made = fitted(columns, wanted)
             if made != self.table.columns:
                 self.table.set_columns(made)
 
@@ -217,7 +217,7 @@ class FleetSection(Filtering, Section):
         gone = 0 if station.connected else (station.link_closed or station.last_seen)
         order = self._orders.get(station.key)
         width = self.table.column_width
-        room = width("connectors"), width("power"), width("note")
+        room = width("connectors"), width("power"), width("note"), width("station")
         stamp = (
             station.changed,
             rtt,
@@ -241,6 +241,7 @@ class FleetSection(Filtering, Section):
             connector_room=room[0],
             power_room=room[1],
             note_room=room[2],
+            station_room=room[3],
             site=self._profile.named(station.id)[1],
         )
         shown = [row[at] for at in self._picked()]

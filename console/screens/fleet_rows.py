@@ -228,10 +228,21 @@ def note(station: Station, alarms: Sequence[Alarm], order: str | None, room: int
     return None
 
 
+def in_the_middle(name: str, room: int) -> str:
+    """An identity in so many cells: its end tells it from its neighbours, so it is cut before that."""
+    text = safe_text(name, max_chars=200)
+    if len(text) <= room or room < 8 or not text.isascii():
+        return text
+    end = (room - 1) // 2
+    return f"{text[: room - 1 - end]}…{text[-end:]}"
+
+
 def link_cell(station: Station, rtt_ms: float | None, now_ns: int) -> CellLike:
     """● with the round-trip time, or ○ with how long the link is gone."""
     glyph = link_glyph(station.connected)
     if station.connected:
+        if rtt_ms is not None and rtt_ms >= 1000:
+            return Cell(f"{glyph.glyph} {rtt_ms / 1000:.1f} s", "warn")
         return Cell(f"{glyph.glyph} {latency(rtt_ms) if rtt_ms is not None else ''}".rstrip(), glyph.tone)
     gone = station.link_closed or station.last_seen
     return Cell(f"{glyph.glyph} {seen_text((now_ns - gone) / 1e9)}", glyph.tone)
@@ -248,15 +259,15 @@ def fleet_row(
     connector_room: int = 30,
     power_room: int = 16,
     note_room: int = 40,
+    station_room: int = 40,
     site: str = "",
 ) -> Row:
     """All cells, in the order of ``COLUMNS``. ``order``: what an order on its way says; rooms: widths in cells."""
     pending = station.registration == "Pending" and station.connected
+    name = in_the_middle(station.id, station_room - 2 * pending)
     model = " ".join(word for word in (station.vendor, station.model) if word)
     return (
-        [Cell("? ", "warn bold"), Cell(station.id, "bold")]
-        if pending
-        else Cell(station.id, "bold" if station.connected else ""),
+        [Cell("? ", "warn bold"), Cell(name, "bold")] if pending else Cell(name, "bold" if station.connected else ""),
         site or Cell(NOTHING, "muted"),
         model or Cell(NOTHING, "muted"),
         station.firmware or Cell(NOTHING, "muted"),

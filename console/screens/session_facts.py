@@ -19,7 +19,8 @@ def facts(
     old = silence(transaction, station, now_ns)
     wire = transaction.wire or "none: it began offline"
     rows = [
-        ("session", f"{transaction.station} · EVSE {place(transaction)} · tx {wire}", ""),
+        ("session", f"{transaction.station} · EVSE {place(transaction)}", "bold"),
+        ("tx", wire, ""),
         ("started", _started(transaction), ""),
         ("stopped", _stopped(transaction, old), "warn" if transaction.state == "inferred" or old else ""),
         ("length", duration(length_s(transaction, now_ns, station)), ""),
@@ -28,8 +29,9 @@ def facts(
     rows += _judged(transaction, samples)
     if transaction.soc is not None:
         rows.append(("charge", f"{thousands(transaction.soc)} %", ""))
-    count = f"{thousands(transaction.samples)} sampled values"
-    rows.append(("samples", f"{count}, {thousands(len(samples))} stored", ""))
+    count = f"{thousands(transaction.samples)} {'value' if transaction.samples == 1 else 'values'}"
+    stored = "" if len(samples) == transaction.samples else f", {thousands(len(samples))} of them read from the disk"
+    rows.append(("samples", count + stored, ""))
     if transaction.seq_gaps:
         rows.append(("gaps", f"{gaps_text(transaction.seq_gaps, 8)} never came", "warn"))
     elif transaction.sequences:

@@ -13,13 +13,13 @@ from widgets.format import NOTHING, age, date_clock, duration, energy, power
 from widgets.safe import safe_text
 
 if TYPE_CHECKING:
-    from console.engine.fleet.model import Station, Transaction
+    from console.engine.fleet.model import Connector, Station, Transaction
 
 COLUMNS: Final = (
     Column("started", "STARTED", width=11, min_width=11),
     Column("station", "STATION", width=16, min_width=13, max_width=28),
     Column("place", "EVSE", width=4, min_width=4, priority=7),
-    Column("wire", "TX", width=10, min_width=4, max_width=36, priority=6),
+    Column("wire", "TX", width=10, min_width=8, max_width=36, priority=6),
     Column("state", "STATE", width=15, min_width=12, max_width=17),
     Column("tag", "ID TAG", width=14, min_width=8, max_width=22, priority=4),
     Column("energy", "ENERGY", width=9, min_width=9, align="right"),
@@ -50,20 +50,30 @@ def place(transaction: Transaction) -> str:
 
 
 def silence(transaction: Transaction, station: Station | None, now_ns: int) -> str | None:
-    """Why what a running session says is old: ``no link 3 min``, ``no word 2 h``; None where it is not."""
+    """Why what a running session says is old: ``no link 3 min``, ``no word 2 h``, ``Available 5 min`` (its connector says
+    since then that no car is there); None where it is not."""
     if transaction.state != "active":
         return None
     if station is not None and not station.connected:
         return f"no link {seen_text((now_ns - (station.link_closed or station.last_seen)) / 1e9)}"
+    connector = _connector(transaction, station)
+    if connector is not None and connector.status == "Available" and (connector.since or 0) > transaction.last_update:
+        return f"Available {seen_text((now_ns - (connector.since or 0)) / 1e9)}"
     quiet = (now_ns - transaction.last_update) / 1e9
     return f"no word {age(quiet)}" if quiet > QUIET_S else None
 
 
+def _connector(transaction: Transaction, station: Station | None) -> Connector | None:
+    if station is None or transaction.evse is None:
+        return None
+    return station.connector(transaction.evse, transaction.connector or 1)
+
+
 def state_word(transaction: Transaction, station: Station | None) -> str | None:
     """What a session that runs does: as its station says of it, or of its connector where it says nothing of sessions."""
-    if transaction.charging_state or station is None or transaction.evse is None:
+    if transaction.charging_state:
         return transaction.charging_state
-    connector = station.connector(transaction.evse, transaction.connector or 1)
+    connector = _connector(transaction, station)
     if connector is None or connector.transaction != transaction.id or connector.status not in _CHARGES:
         return None
     return connector.status
@@ -76,7 +86,7 @@ def state_cell(transaction: Transaction, station: Station | None = None, now_ns:
         return Cell(f"{glyph} closed by hand", tone)
     old = silence(transaction, station, now_ns)
     if old is not None:
-        return Cell(f"○ {old}", "bad")
+        return Cell(f"○ {old}", "warn" if old.startswith("Available") else "bad")
     told = state_word(transaction, station) if transaction.state == "active" else None
     if told is not None:
         word = safe_text(told, max_chars=20)

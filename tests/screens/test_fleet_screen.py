@@ -305,3 +305,9 @@ async def test_without_sites_no_column_is_spent_on_them(engine: Engine, dial: An
         await (await dial(engine)).boot()
         await console.sees("CP-001")
         assert "SITE" not in console.text()
+
+
+def test_a_long_identity_is_cut_before_its_end() -> None:
+    station = of(["Available"], id="NL-ABC-E00012345-07")
+    assert cell(station, "station", station_room=13) == "NL-ABC…345-07"
+    assert cell(station, "station", station_room=19) == "NL-ABC-E00012345-07"

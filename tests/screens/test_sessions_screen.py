@@ -38,7 +38,7 @@ async def reading(station: Any, number: int, wh: float, watts: float, at: float)
 
 
 async def test_running_sessions_stand_before_ended_ones(
-    engine: Engine, dial: Any, open_console: Any, size: Any
+    engine: Engine, dial: Any, open_console: Any, size: Any, until: Any
 ) -> None:
     async with open_console(engine, size=size, section="sessions") as console:
         await console.sees("No session yet.")
@@ -50,8 +50,13 @@ async def test_running_sessions_stand_before_ended_ones(
         await console.sees("⚡ active", "✓ ended")
         section = console.section
         assert isinstance(section, SessionsSection)
-        order = [section.panel.transaction(int(str(key))) for key in section.panel.table.keys]
-        assert [one.wire for one in order if one is not None] == [str(first), str(second)]
+
+        def order() -> list[str | None]:
+            console.pull()
+            rows = [section.panel.transaction(int(str(key))) for key in section.panel.table.keys]
+            return [one.wire for one in rows if one is not None]
+
+        await until(lambda: order() == [str(first), str(second)])
         assert console.app.view_failures == []
 
 
@@ -117,7 +122,7 @@ async def test_history_comes_back_from_the_journal(make_engine: Any, dial: Any, 
     async with open_console(again, section="sessions") as console:
         await console.sees("✓ ended", "TAG-1")
         await console.press("enter")
-        await console.sees("4 sampled values, 4 stored")
+        await console.sees("4 values")
 
 
 async def test_words_filter_sessions(engine: Engine, dial: Any, open_console: Any) -> None:
@@ -152,7 +157,7 @@ async def test_the_table_is_exported_as_csv_and_the_samples_as_json_lines(
         assert row["station"] == "CP-001"
         assert row["id_tag"] == "TAG-1"
         await console.press("enter")
-        await console.sees("4 stored")
+        await console.sees("4 values")
         await console.press("E")
         await console.sees("every sample")
         await console.press(*["backspace"] * 4, *".jsonl", "enter")
@@ -274,3 +279,15 @@ async def test_state_and_station_are_whole_on_a_small_terminal(engine: Engine, d
         await start(station, "04A2F1B2C3D4E5", 1)
         await station.call("StatusNotification", {"connectorId": 1, "status": "SuspendedEVSE", "errorCode": "NoError"})
         await console.sees("CP-VISITOR-01", "◐ SuspendedEVSE")
+
+
+async def test_a_session_whose_connector_is_free_again_does_not_read_as_charging(
+    engine: Engine, dial: Any, open_console: Any
+) -> None:
+    async with open_console(engine, size=(120, 36), section="sessions") as console:
+        station = await dial(engine)
+        await station.boot()
+        await start(station)
+        await console.sees("⚡ active", "1 charging")
+        await station.call("StatusNotification", {"connectorId": 1, "status": "Available", "errorCode": "NoError"})
+        await console.sees("○ Available", "0 charging", "X close by hand")
