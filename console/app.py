@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +21,7 @@ from textual.command import Provider
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
+from console.commands.trouble import OURS, complain, sentence_of
 from console.engine.errors import ChargehandError
 from console.engine.options import DemoOptions, EngineOptions, data_directory
 from console.engine.tasks import Owner, cancel_all, spawn
@@ -89,6 +89,7 @@ class ConsoleApp(App[int]):
         self._log_file = log_file
         self._tasks: Owner = set()
         self._begun = time.perf_counter()
+        self._told: dict[tuple[str, str], float] = {}
         if profile.screen.theme == "light" or (profile.screen.theme == "auto" and light_terminal()):
             self.theme = "textual-light"
         if profile.keys:
@@ -233,7 +234,12 @@ class ConsoleApp(App[int]):
         self.orders.open(name, [station] if station is not None else None, arguments)
 
     def say(self, text: str, *, title: str = "", severity: SeverityLevel = "information") -> None:
-        """A short notice; never read as markup."""
+        """A short notice; never read as markup. One that still stands there is not put there again."""
+        now = time.monotonic()
+        self._told = {said: at for said, at in self._told.items() if now - at < self.NOTIFICATION_TIMEOUT}
+        if (title, text) in self._told:
+            return
+        self._told[title, text] = now
         self.notify(safe_text(text, max_chars=400), title=safe_text(title), severity=severity, markup=False)
 
     def copy(self, text: str, what: str = "") -> None:
@@ -390,5 +396,5 @@ def _run(profile: Profile, options: EngineOptions, demo: DemoOptions | None) -> 
 
 
 def _refuse(error: ChargehandError) -> int:
-    print(f"{error.title}: {error.sentence}", file=sys.stderr)
-    return 2
+    complain(sentence_of(error))
+    return OURS

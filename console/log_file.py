@@ -6,7 +6,7 @@ import logging
 from io import TextIOWrapper
 from pathlib import Path
 
-from console.engine.log_lines import HiddenSecrets, calm_asyncio
+from console.engine.log_lines import FileLines, calm_asyncio
 from console.engine.private import private_file
 
 
@@ -22,7 +22,7 @@ class LogFile:
         """Write to that file from here on, behind what is in it. Other users of this computer cannot read it."""
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handler = _PrivateLog(path, encoding="utf-8", delay=True)
-        handler.setFormatter(HiddenSecrets("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        handler.setFormatter(FileLines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         calm_asyncio()
         self._root.handlers[:] = [handler]
 

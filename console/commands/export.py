@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from console.commands.source import opened
-from console.commands.trouble import CommandFailed
+from console.commands.trouble import CommandFailed, complain
 from console.engine.journal.export import check_ending, write_rows
 
 
@@ -30,5 +29,5 @@ def export(
         else:
             raise CommandFailed(f"“{kind}” cannot be exported: messages or transactions.")
         count = write_rows(output, rows)
-    print(f"{count} {kind} written to {output}", file=sys.stderr)
+    complain(f"{count} {kind} written to {output}")
     return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,9 +13,6 @@ import orjson
 from console.commands.source import Row, Source, opened
 
 TABLE_LIMIT: Final = 200  # rows of a table for people, where --limit does not say
-
-# Delete, C1 controls, and characters that turn the direction of text or are not seen.
-_STEERING: Final = re.compile("[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 Read = Callable[[Source, str, int | None], Iterable[Row]]
 
@@ -78,7 +75,11 @@ def json_line(row: Any) -> bytes:
     line = orjson.dumps(row, default=str, option=orjson.OPT_APPEND_NEWLINE)
     if line.isascii() and b"\x7f" not in line:
         return line  # JSON itself escapes the first 32
-    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", line.decode()).encode()
+    text = line.decode()[:-1]
+    if text.isprintable():
+        return line
+    # Controls, characters that turn the direction of text, and those that are not seen: each is a pair beyond U+FFFF.
+    return ("".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text) + "\n").encode()
 
 
 def _cut(rows: Iterable[Row], kind: str, limit: int | None) -> Iterable[Row]:

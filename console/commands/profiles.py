@@ -6,7 +6,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from console.commands.trouble import OURS, complain
+from console.commands.trouble import OURS, complain, visible
 from profiles import check_profile, config_directory, profile_names, profile_path, profile_text
 
 
@@ -29,7 +29,11 @@ def _field(key: str, row: dict[str, str]) -> str:
 
 def show_profile(name: str) -> int:
     """The text, comments and all."""
-    sys.stdout.write(profile_text(name))
+    text = profile_text(name)
+    # A file or another program gets it to the letter; a terminal gets nothing that would steer it.
+    if sys.stdout.isatty():
+        text = "\n".join(visible(line.removesuffix("\r").expandtabs(4)) for line in text.split("\n"))
+    sys.stdout.write(text)
     return 0
 
 

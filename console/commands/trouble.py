@@ -32,9 +32,15 @@ class CommandFailed(ChargehandError):
 
 def complain(text: str) -> None:
     """A line on standard error; control characters within it are written out, since stations can say anything."""
-    line = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)
     with contextlib.suppress(OSError):
-        print(line, file=sys.stderr, flush=True)
+        print(visible(text), file=sys.stderr, flush=True)
+
+
+def visible(text: str) -> str:
+    """A line with every character written out that a terminal would obey or not show."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)
 
 
 def sentence_of(error: ChargehandError) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from console.commands.trouble import CommandFailed
+from console.commands.trouble import CommandFailed, complain
 from console.engine.options import EngineOptions, data_directory
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def revoke(identity: str, data: Path | None, serial: str | None, note: str) -> i
     revocations.load()
     by = f"{getpass.getuser()} (command line)"
     for one in write_down(revocations, issued, identity, serial, by=by, note=note):
-        print(f"revoked: {one.station}, serial {one.serial}", file=sys.stderr)
+        complain(f"revoked: {one.station}, serial {one.serial}")
     return 0
 
 
@@ -84,10 +84,9 @@ def listing(data: Path | None, as_json: bool) -> int:
         revocations.load()
         rows = [_row(one, revocations.of(one.serial)) for one in _at(folder).all()]
     if as_json:
-        import orjson
+        from console.commands.listing import print_lines
 
-        for row in rows:
-            sys.stdout.write(orjson.dumps(row).decode() + "\n")
+        print_lines(rows)
         return 0
     columns = [
         Column("KIND", lambda row: str(row["kind"])),
@@ -156,4 +155,5 @@ def _tell(one: Issued, output: Path | None) -> None:
         f"SHA-256: {one.fingerprint}",
         f"kept in: {one.path}" if output is None else f"written to: {output}",
     )
-    print("\n".join(lines), file=sys.stderr)
+    for line in lines:
+        complain(line)

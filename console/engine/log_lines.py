@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from console.engine.masking import masked_text
 
@@ -13,6 +14,27 @@ class HiddenSecrets(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The text, tracebacks included."""
         return masked_text(super().format(record))
+
+
+class FileLines(HiddenSecrets):
+    """For a log that people read in a terminal: what is told is one line, and nothing in it steers the terminal (CWE-117).
+
+    A traceback keeps its lines, moved to the right, so that none of them can pass for a record.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return _visible(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:
+        """The traceback."""
+        return "\n".join(f"    {_visible(line)}" for line in super().formatException(ei).split("\n"))
+
+
+def _visible(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else "\\n" if one == "\n" else f"\\u{ord(one):04x}" for one in text)
 
 
 class _DeadSockets(logging.Filter):

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from console.engine.log_lines import HiddenSecrets, calm_asyncio
+from console.engine.log_lines import FileLines, HiddenSecrets, calm_asyncio
 
 
 class _Seen(logging.Handler):
@@ -52,3 +52,16 @@ def test_no_log_line_holds_a_secret() -> None:
         assert "***" in told
     plain = "CP-1 said 42 \\ mail me@h"
     assert lines.format(logging.LogRecord("x", logging.INFO, "", 0, plain, None, None)) == plain
+
+
+def test_what_a_station_said_begins_no_line_of_the_log_and_steers_no_terminal() -> None:
+    evil = "x\n2026-01-01 00:00:00 ERROR fake\x1b]0;owned\x07\u202e"
+    try:
+        raise ValueError(evil)
+    except ValueError as error:
+        found = (ValueError, error, error.__traceback__)
+    record = logging.LogRecord("a", logging.ERROR, __file__, 1, "it said %s", (evil,), found)
+    first, *more = FileLines("%(asctime)s %(levelname)s %(name)s: %(message)s").format(record).split("\n")
+    assert first.endswith("it said x\\n2026-01-01 00:00:00 ERROR fake\\u001b]0;owned\\u0007\\u202e")
+    assert more[0] == "    Traceback (most recent call last):"
+    assert all(line.startswith("    ") and line.isprintable() for line in more)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import select
 import signal
 import struct
@@ -103,7 +104,7 @@ class PseudoTerminal:
             missing = [word for word in words if word not in text]
             if not missing and (not without or without not in text):
                 return text
-            assert self.process.poll() is None, f"the program has ended with {self.process.poll()}:\n{told(text)}"
+            self.assert_alive()
             assert time.monotonic() < deadline, f"{missing or 'no more ' + without} never came:\n{told(text)}"
             time.sleep(0.02)
 
@@ -118,6 +119,12 @@ class PseudoTerminal:
         return self.look().text()
 
     # How it ends.
+
+    def assert_alive(self) -> None:
+        """Fail with the program's last words where it has ended."""
+        if self.process.poll() is not None:
+            said = re.sub(rb"\x1b\[[\d;?<>]*[A-Za-z]|[\x00-\x09\x0b-\x1f]", b"", bytes(self.raw[-20_000:]))
+            raise AssertionError(f"the program has ended with {self.process.poll()}:\n{said.decode(errors='replace')}")
 
     def modes(self) -> list[object]:
         """How the terminal treats keys now."""

@@ -57,7 +57,7 @@ class Walk:
             missing = [one for one in purposes if not any(self.say.escaped(text, mark) for mark in seen.get(one, ()))]
             if not missing or time.monotonic() > deadline:
                 break
-            assert self.terminal.process.poll() is None, f"the console has ended at {place}:\n{told(text)}"
+            self.terminal.assert_alive()
             time.sleep(0.02)
         if missing:
             self.problems.append(f"{place} does not show {', '.join(missing)}:\n{told(text)}")
