@@ -34,7 +34,7 @@ def busy(links: int, rate: int, seconds: float, *, journal: bool) -> dict[str, A
             arguments[arguments.index("-m") + 1] = "benchmarks.no_journal"
         terminal = Terminal(arguments, environment)
         os.sched_setaffinity(terminal.pid, {cores[0]})
-        terminal.read(3)
+        terminal.wait_open(port)
         load = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.paced", str(port), str(links), str(rate)],
             stdin=subprocess.PIPE,

@@ -8,6 +8,7 @@ import os
 import pty
 import select
 import signal
+import socket
 import statistics
 import struct
 import subprocess
@@ -57,6 +58,16 @@ class Terminal:
         self.write(keys)
         self.read(within, until)
         return time.perf_counter() - began
+
+    def wait_open(self, port: int, within: float = 30.0) -> None:
+        """Read on until it listens on a port of the loopback."""
+        end = time.perf_counter() + within
+        while time.perf_counter() < end:
+            self.read(0.2)
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+        raise SystemExit("the console does not listen")
 
     def wait_for(self, program: subprocess.Popen[str], within: float) -> None:
         """Read on until a program has said its first line: a terminal that nobody reads stops the console."""
@@ -113,7 +124,7 @@ def idle(stations: int, seconds: float, interval: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="chargehand-bench-") as folder:
         port = free_port()
         terminal = Terminal(*console_command(folder, port))
-        terminal.read(3)
+        terminal.wait_open(port)
         load = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.idle_load", str(port), str(stations), str(interval)],
             stdout=subprocess.PIPE,
@@ -133,8 +144,6 @@ def idle(stations: int, seconds: float, interval: int) -> dict[str, Any]:
 
 def free_port() -> int:
     """A loopback port that nobody listens on just now."""
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
+from textual.events import Event, InputEvent
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
@@ -89,6 +90,7 @@ class ConsoleApp(App[int]):
         self._log_file = log_file
         self._tasks: Owner = set()
         self._begun = time.perf_counter()
+        self.touched = time.monotonic()  # when the last key or mouse event came
         self._told: dict[tuple[str, str], float] = {}
         if profile.screen.theme == "light" or (profile.screen.theme == "auto" and light_terminal()):
             self.theme = "textual-light"
@@ -133,6 +135,12 @@ class ConsoleApp(App[int]):
     def get_default_screen(self) -> Screen[Any]:
         """The frame is the default screen: it is there at the first paint."""
         return Frame()
+
+    async def on_event(self, event: Event) -> None:
+        """Note when somebody was last at the keys."""
+        if isinstance(event, InputEvent):
+            self.touched = time.monotonic()
+        await super().on_event(event)
 
     def on_mount(self) -> None:
         """The engine starts behind the first paint."""

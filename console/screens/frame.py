@@ -1,11 +1,13 @@
 """The frame around every section: header, section bar, banner, command line, footer, navigation, and the clock that pulls.
 
 Sections are mounted when first shown and then only switched, so that cursor, filter and scroll stay where they were.
-The frame pulls the one that is shown ten times a second at most; a frozen screen is one that is not pulled.
+The frame pulls the one that is shown ten times a second at most while somebody is at the keys, else three times; a frozen
+screen is one that is not pulled.
 """
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from textual import on
@@ -25,6 +27,9 @@ from widgets.header import BannerLine, Crumb, HeaderBar, HeaderState, KeyBar, Se
 if TYPE_CHECKING:
     from console.app import ConsoleApp
 
+BEAT_S = 0.1
+WATCHED = 3  # beats from one pull to the next while nobody is at the keys
+LIVELY_S = 2.0  # seconds after the last key or mouse event that count as being there
 _DEEPEST = 6  # places that esc comes back through
 
 
@@ -63,6 +68,7 @@ class Frame(Screen[None]):
         self._shown: Section | None = None
         self._stamp: tuple[object, ...] = ()
         self._laid_out = False
+        self._beats = 0
 
     @property
     def console(self) -> ConsoleApp:
@@ -88,13 +94,19 @@ class Frame(Screen[None]):
         self.banner = self.query_one(BannerLine)
         self.switcher = self.query_one("#sections", ContentSwitcher)
         self.go(self.console.first_section)
-        self.set_interval(0.1, self.tick)
+        self.set_interval(BEAT_S, self._beat)
         self.call_after_refresh(self._open_keys)
 
     def _open_keys(self) -> None:
         self._laid_out = True
 
     # Pulling.
+
+    def _beat(self) -> None:
+        """A picture that changes only by itself is pulled at a third of the pace: most of what an idle console does."""
+        self._beats += 1
+        if self._beats % WATCHED == 0 or time.monotonic() - self.console.touched < LIVELY_S:
+            self.tick()
 
     def tick(self) -> None:
         """Pull what is shown, and the frame's own lines; not while the terminal is behind with what it was given."""
