@@ -300,7 +300,7 @@ async def test_row_12_half_open_connections_give_way_to_a_station(
 
 
 CHILD = """
-import asyncio, resource, sys, tempfile, json
+import asyncio, contextlib, resource, sys, tempfile, json
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 from console.engine.engine import Engine
@@ -311,10 +311,18 @@ async def main():
         engine = Engine(load_profile("bench"), Path(folder), listen=["127.0.0.1:0"], api="127.0.0.1:0", files="127.0.0.1:0")
         await engine.start()
         print(engine.listeners[0].address[1], flush=True)
+        hogged = []
         while True:
             line = await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
             if not line.strip():
                 break
+            if line.startswith("hog"):
+                with contextlib.suppress(OSError):
+                    while True:
+                        hogged.append(open("/dev/null"))
+            elif line.startswith("free"):
+                while hogged:
+                    hogged.pop().close()
             print(json.dumps([engine.links.sockets, len(engine.links), engine.failure]), flush=True)
         await engine.stop()
         print("stopped", flush=True)
@@ -322,41 +330,81 @@ asyncio.run(main())
 """
 
 
-async def test_row_13_without_descriptors_the_console_goes_on_and_takes_stations_again() -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        CHILD,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    stdin, stdout = process.stdin, process.stdout
-    assert stdin is not None
-    assert stdout is not None
-    number = int(await asyncio.wait_for(stdout.readline(), 30))
-    flood = [await asyncio.open_connection("127.0.0.1", number) for _ in range(100)]
+class Narrow:
+    """A console of its own that may have 64 descriptors."""
 
-    async def asked() -> Any:
-        stdin.write(b"?\n")
+    def __init__(self, process: asyncio.subprocess.Process, number: int) -> None:
+        self.process = process
+        self.number = number
+
+    @classmethod
+    async def begin(cls) -> Narrow:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", CHILD, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        return cls(process, int(await asyncio.wait_for(process.stdout.readline(), 30)))
+
+    async def tell(self, word: str = "?") -> Any:
+        """Have it do something; open connections, links, and what it says is wrong."""
+        stdin, stdout = self.process.stdin, self.process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        stdin.write(word.encode() + b"\n")
         return json.loads(await asyncio.wait_for(stdout.readline(), 10))
 
-    sockets, _, _ = await asked()
-    assert sockets <= 60
+    async def until(self, held: Callable[[Any], bool]) -> Any:
+        deadline = time.monotonic() + 10
+        while not held(told := await self.tell()):
+            assert time.monotonic() < deadline, told
+            await asyncio.sleep(0.02)
+        return told
+
+    async def boot(self, identity: str) -> Wire:
+        """A station that connects and boots; its answer has come."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.number)
+        writer.write(upgrade(f"/{identity}") + masked(1, b'[2,"1","BootNotification",{"chargePointVendor":"A"}]'))
+        await asyncio.wait_for(reader.readuntil(b"currentTime"), 10)
+        await asyncio.wait_for(reader.readuntil(b"}]"), 10)
+        return Wire(reader, writer)
+
+    async def end(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(b"\n")
+        out, err = await asyncio.wait_for(self.process.communicate(), 20)
+        assert b"stopped" in out
+        assert b"Traceback" not in err, err.decode()
+
+
+async def test_row_13_without_descriptors_the_console_goes_on_and_takes_stations_again() -> None:
+    console = await Narrow.begin()
+    flood = [await asyncio.open_connection("127.0.0.1", console.number) for _ in range(100)]
+    assert (await console.tell())[0] <= 60
     for _, writer in flood:
         writer.transport.abort()
-    deadline = time.monotonic() + 10
-    while (await asked())[0]:
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)
-    reader, writer = await asyncio.open_connection("127.0.0.1", number)
-    writer.write(upgrade("/CP-001") + masked(1, b'[2,"1","BootNotification",{"chargePointVendor":"A"}]'))
-    await asyncio.wait_for(reader.readuntil(b"currentTime"), 10)
-    writer.transport.abort()
-    stdin.write(b"\n")
-    out, err = await asyncio.wait_for(process.communicate(), 20)
-    assert b"stopped" in out
-    assert b"Traceback" not in err, err.decode()
+    await console.until(lambda told: told[0] == 0)
+    station = await console.boot("CP-001")
+    station.drop()
+    await console.end()
+
+
+async def test_row_13_after_emfile_accepting_pauses_says_so_and_goes_on_by_itself() -> None:
+    console = await Narrow.begin()
+    old = await console.boot("OLD")
+    assert (await console.tell("hog"))[2] is None
+    # The kernel takes the connection, the console cannot; what was there before goes on.
+    waiting = asyncio.get_running_loop().create_task(console.boot("NEW"))
+    told = await console.until(lambda told: told[2] is not None)
+    assert told[1:] == [1, "no new connection can be taken: Too many open files"]
+    status = {"connectorId": 1, "status": "Available", "errorCode": "NoError"}
+    assert await old.ask("2", "StatusNotification", status) == [3, "2", {}], "also where its schema cannot be read now"
+    assert not waiting.done()
+    await console.tell("free")
+    new = await waiting
+    assert (await console.until(lambda told: told[2] is None))[1] == 2
+    old.drop()
+    new.drop()
+    await console.end()
 
 
 def test_row_15_a_listener_that_asks_nobody_stays_on_this_machine_unless_told_otherwise(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ The schemas are those of the ``ocpp`` package, read as files (its classes are no
 from __future__ import annotations
 
 import importlib.util
+import logging
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -17,6 +18,8 @@ import jsonschema_rs
 import orjson
 
 from console.engine.wire.exchange import Violation
+
+log = logging.getLogger("chargehand.wire")
 
 _FOLDERS = {"1.6": "v16", "2.0.1": "v201", "2.1": "v21"}
 _MAX_VIOLATIONS = 50
@@ -60,7 +63,12 @@ _compiled: dict[tuple[str, str, bool], jsonschema_rs.Draft4Validator | None] = {
 
 
 def _validator(key: tuple[str, str, bool]) -> jsonschema_rs.Draft4Validator | None:
-    loaded = schema(*key)
+    try:
+        loaded = schema(*key)
+    except OSError as error:
+        # No descriptor is left, or the file is gone: the message counts for more than what could be said against it.
+        log.warning("%s of OCPP %s is not validated: its schema cannot be read: %s", key[1], key[0], error.strerror)
+        return None
     made = None if loaded is None else jsonschema_rs.Draft4Validator(loaded, validate_formats=False)
     _compiled[key] = made
     return made
