@@ -106,7 +106,58 @@ class Host(Protocol):
         """Put text on the clipboard (OSC 52 too) and say ``what`` was copied."""
 
 
-class Section(Widget):
+class View(Widget):
+    """What can be seen within the frame, a section or a tab of a station. Everything asked of it has an answer here."""
+
+    @property
+    def host(self) -> Host:
+        """The console."""
+        return cast("Host", self.app)
+
+    @property
+    def engine(self) -> Engine:
+        """The running engine."""
+        return self.host.engine
+
+    def pull(self, now_ns: int) -> None:
+        """Draw what has changed since the last pull. ``now_ns``: the time in UTC ns, for ages."""
+
+    def crumb(self) -> str:
+        """Where the person is, for the crumbs; made safe already."""
+        return ""
+
+    def hints(self) -> list[KeyHint]:
+        """Its keys for the footer, most useful first. Asked after each pull: must be cheap."""
+        return []
+
+    def selected_place(self) -> tuple[int | None, int | None]:
+        """(EVSE, connector) that is selected within the station, to fill forms with."""
+        return None, None
+
+    def selected_session(self) -> Transaction | None:
+        """The session that is selected, where it has any."""
+        return None
+
+    def take_focus(self) -> None:
+        """Give the keyboard to what is worked with first."""
+
+    def set_filter(self, text: str) -> None:
+        """Take this filter line. Does nothing where there is no filter."""
+
+    def focus_filter(self) -> bool:
+        """Open the filter line (`/`). False where there is none."""
+        return False
+
+    def copied(self) -> tuple[str, str] | None:
+        """What ``y`` copies, and what it is called; None where there is nothing."""
+        return None
+
+    def back(self) -> bool:
+        """``esc``: close what is open within. False where nothing is: the frame goes back then."""
+        return False
+
+
+class Section(View):
     """One section of the console. Subclasses set ``kind``, ``title`` and ``key`` and say what they show.
 
     ``kind`` is its name in profiles and `:` commands, ``title`` its word in the section bar, ``key`` its digit (None
@@ -121,16 +172,6 @@ class Section(Widget):
     title: ClassVar[str] = ""
     key: ClassVar[str | None] = None
 
-    @property
-    def host(self) -> Host:
-        """The console."""
-        return cast("Host", self.app)
-
-    @property
-    def engine(self) -> Engine:
-        """The running engine."""
-        return self.host.engine
-
     # Told by the frame.
 
     def opened(self, subject: str | int | None) -> None:
@@ -143,18 +184,11 @@ class Section(Widget):
     def hidden(self) -> None:
         """Another section is shown now."""
 
-    def pull(self, now_ns: int) -> None:
-        """Draw what has changed since the last pull. ``now_ns``: the time in UTC ns, for ages."""
-
     # Asked by the frame.
 
     def crumb(self) -> str:
-        """Where the person is, for the crumbs; made safe by the section."""
+        """Where the person is, for the crumbs; made safe already."""
         return self.title
-
-    def hints(self) -> list[KeyHint]:
-        """The keys of this section for the footer, most useful first. Asked after each pull: must be cheap."""
-        return []
 
     def selected_station(self) -> str | None:
         """The station that keys of orders are about; None where nothing is selected."""
@@ -163,14 +197,6 @@ class Section(Widget):
     def marked_stations(self) -> list[str]:
         """The marked stations, where the section has marks: an order is then given to all of them."""
         return []
-
-    def selected_place(self) -> tuple[int | None, int | None]:
-        """(EVSE, connector) that is selected within the station, to fill forms with."""
-        return None, None
-
-    def selected_session(self) -> Transaction | None:
-        """The session that is selected, where the section has any."""
-        return None
 
     def take_focus(self) -> None:
         """Give the keyboard to what is worked with first: a table, mostly."""
@@ -182,24 +208,9 @@ class Section(Widget):
     def set_tab(self, name: str) -> None:
         """Show one of its tabs, where it has any."""
 
-    def set_filter(self, text: str) -> None:
-        """Take this filter line. Does nothing where there is no filter."""
-
     def filter_help(self) -> list[tuple[str, str]]:
         """The terms of its filter and what they mean, for the help; none where it is filtered as messages are."""
         return []
-
-    def focus_filter(self) -> bool:
-        """Open the filter line (`/`). False where there is none."""
-        return False
-
-    def copied(self) -> tuple[str, str] | None:
-        """What ``y`` copies, and what it is called; None where there is nothing."""
-        return None
-
-    def back(self) -> bool:
-        """``esc``: close what is open within the section. False where nothing is: the frame goes back then."""
-        return False
 
     def open_station(self, station: str) -> None:
         """Open a station over this section."""

@@ -12,39 +12,29 @@ from console.screens.base import KeyHint
 from console.screens.messages import MessagesPanel
 from console.screens.sessions_panel import SessionsPanel
 from console.screens.station_pane import StationPane
-from console.screens.within import WithMessages
+from console.screens.within import WithMessages, WithSessions
 from widgets.columns import Cell, Column, Row
 from widgets.format import bytes_, date_clock
 from widgets.line_table import Key, LineTable
 from widgets.safe import safe_text
 
 if TYPE_CHECKING:
-    from console.engine.fleet.model import Transaction
     from console.engine.wire.exchange import Happening
 
 _NS = 1_000_000_000
 _MOST = 1000
 
 
-class SessionsPane(StationPane):
+class SessionsPane(WithSessions, StationPane):
     """The station's sessions."""
 
     def compose(self) -> ComposeResult:
         """The same panel as section 2, for one station."""
         yield SessionsPanel(station="")
 
-    @property
-    def panel(self) -> SessionsPanel:
-        """Table and detail."""
-        return self.query_one(SessionsPanel)
-
     def renew(self) -> None:
         """Another station's sessions."""
         self.panel.set_station(self.identity)
-
-    def pull(self, now_ns: int) -> None:
-        """What has changed."""
-        self.panel.pull(now_ns)
 
     def take_focus(self) -> None:
         """The table."""
@@ -55,31 +45,6 @@ class SessionsPane(StationPane):
         """The open session."""
         one = self.panel.detail.transaction if self.panel.in_detail else None
         return "" if one is None else f"tx {safe_text(one.wire or '—', max_chars=20)}"
-
-    def hints(self) -> list[KeyHint]:
-        """Keys of the panel."""
-        return self.panel.hints()
-
-    def selected_session(self) -> Transaction | None:
-        """The session at the cursor, or the open one."""
-        return self.panel.chosen
-
-    def selected_place(self) -> tuple[int | None, int | None]:
-        """Where the session runs."""
-        chosen = self.selected_session()
-        return (None, None) if chosen is None else (chosen.evse, chosen.connector)
-
-    def set_filter(self, text: str) -> None:
-        """Words."""
-        self.panel.set_filter(text)
-
-    def focus_filter(self) -> bool:
-        """``/``."""
-        return self.panel.focus_filter()
-
-    def back(self) -> bool:
-        """``esc``."""
-        return self.panel.back()
 
 
 class MessagesPane(WithMessages, StationPane):
