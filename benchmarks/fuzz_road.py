@@ -24,7 +24,7 @@ from console.engine.endpoint.socket import Socket
 from console.engine.filter import parse_filter
 from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.fold import fold_exchange, fold_happening
-from console.engine.fleet.model import Alarm, Station, StoredSample, Transaction
+from console.engine.fleet.model import Alarm, Station, Transaction
 from console.engine.journal import Snapshot, codec, rows
 from console.engine.wire import frame as wire
 from console.engine.wire.exchange import Exchange, Record
@@ -187,7 +187,7 @@ class _Hub:
                 msgspec.json.decode(row[-1], type=kind)
 
 
-_KINDS: Final = {"station": Station, "txn": Transaction, "alarm": Alarm, "sample": list[StoredSample]}
+_KINDS: Final = {"station": Station, "txn": Transaction, "alarm": Alarm, "sample": list[Any]}
 
 
 def _number(name: str) -> int:

@@ -11,6 +11,7 @@ from console.engine.collector import Collector
 from console.engine.errors import EngineError
 from console.engine.fleet.fleet import Dirty, Fleet
 from console.engine.fleet.model import StoredSample
+from console.engine.fleet.readings import samples_in
 from console.engine.journal import Snapshot
 from console.engine.road import Road
 from console.engine.stats import Stats
@@ -19,7 +20,7 @@ from console.engine.wire.exchange import Happening
 log = logging.getLogger("chargehand.engine")
 
 SNAPSHOT_S = 5.0
-SNAPSHOT_SAMPLES = 150_000  # or as soon as so many samples wait for it
+SNAPSHOT_READINGS = 20_000  # or as soon as so many readings of meters wait for it
 SHARE = 20  # a round of snapshots begins no sooner than so many times what the last one cost
 SLICE_S = 0.002  # of the loop's time, about, for some stations
 BREATH_S = 0.02  # between two slices
@@ -77,7 +78,7 @@ class Upkeep:
         while True:
             began = time.monotonic()
             while (waited := time.monotonic() - began) < max(SNAPSHOT_S, spent * SHARE):
-                if waited >= SNAPSHOT_S and self._road.fleet.dirty.waiting > SNAPSHOT_SAMPLES:
+                if waited >= SNAPSHOT_S and self._road.fleet.dirty.waiting > SNAPSHOT_READINGS:
                     break
                 await asyncio.sleep(TICK_S)
             try:
@@ -117,7 +118,8 @@ class Upkeep:
         """The samples of a transaction that the journal may not have yet."""
         parts = [self._road.fleet.dirty] if self._taken is None else [self._taken, self._road.fleet.dirty]
         every = (one for part in parts for samples in part.samples.values() for one in samples)
-        return [one for one in every if one.transaction == transaction]
+        mine = [one for one in every if one.transaction == transaction]
+        return [sample for one in mine for sample in samples_in(one.body, transaction, one.station)]
 
     def _hand_over(self, keys: list[str] | None, cursor: int) -> None:
         fleet, journal = self._road.fleet, self._road.journal

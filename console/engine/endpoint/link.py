@@ -65,6 +65,7 @@ class Link:
         self.on_end: Callable[[Link, int | None, str, str], None] | None = None
         self.calls = Calls(hub, socket, dialect, identity=identity, number=number)
         self._busy = False
+        self._paused = False
         self._heir: Link | None = None
         self._beats = 0
         self._waiting_characters = 0
@@ -115,6 +116,10 @@ class Link:
             if frame.action is None:
                 self.calls.answered(frame, text)
                 return
+            if frame.type == wire.CALL and not self._busy:
+                # What nearly every message is: nothing goes before it.
+                self._call(frame, text, self.hub.clock(), self.socket.heard)
+                return
         elif isinstance(frame, Malformed) and self.calls.garbled(frame, text):
             return
         self._queue(frame, text)
@@ -134,6 +139,7 @@ class Link:
         self._waiting.append((frame, raw, now, mono))
         self._waiting_characters += len(raw)
         if len(self._waiting) >= QUEUE or self._waiting_characters >= QUEUE_CHARACTERS:
+            self._paused = True
             self.socket.pause()
 
     def _next(self) -> None:
@@ -143,7 +149,8 @@ class Link:
             one = waiting.popleft()
             self._waiting_characters -= len(one[1])
             self._take(*one)
-        if len(waiting) < QUEUE // 2 and self._waiting_characters < QUEUE_CHARACTERS:
+        if self._paused and len(waiting) < QUEUE // 2 and self._waiting_characters < QUEUE_CHARACTERS:
+            self._paused = False
             self.socket.resume()
         if self._heir is not None and not self._busy:
             heir, self._heir = self._heir, None
@@ -158,7 +165,9 @@ class Link:
             self._call(frame, raw, now, mono)
 
     def _call(self, frame: Frame, raw: str | bytes, now: int, mono: float) -> None:
-        action = (frame.action or "")[:MAX_ACTION]
+        action = frame.action or ""
+        if len(action) > MAX_ACTION:
+            action = action[:MAX_ACTION]
         dialect = self.dialect
         version = dialect.version
         digest = hash(raw)

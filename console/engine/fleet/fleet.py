@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from console.engine.fleet.model import Alarm, Past, Station, StoredSample, Transaction
+from console.engine.fleet.model import Alarm, Past, Reading, Station, Transaction
 
 
 class Dirty:
     """What changed and is not yet in the journal's snapshot, by the key of its station, so that it can be written station
     by station. Holds the entities themselves. Alarms of no station have the key ``""``.
 
-    ``gone``: keys without a station (it was forgotten, or never was one). ``waiting`` counts the samples.
+    ``gone``: keys without a station (it was forgotten, or never was one). ``waiting`` counts the readings in ``samples``.
     """
 
     __slots__ = ("alarms", "gone", "samples", "stations", "transactions", "waiting")
@@ -24,7 +24,7 @@ class Dirty:
         self.stations: dict[str, Station] = {}
         self.transactions: dict[str, dict[int, Transaction]] = {}
         self.alarms: dict[str, dict[int, Alarm]] = {}
-        self.samples: dict[str, list[StoredSample]] = {}
+        self.samples: dict[str, list[Reading]] = {}
         self.gone: set[str] = set()
         self.waiting = 0
 
@@ -154,14 +154,14 @@ class Fleet:
         alarm.changed = self.changed
         self.dirty.alarms.setdefault((alarm.station or "").casefold(), {})[alarm.id] = alarm
 
-    def store(self, key: str, samples: list[StoredSample]) -> None:
-        """Samples of a station, for the journal alone."""
+    def store(self, reading: Reading) -> None:
+        """What a meter told, for the journal alone."""
         dirty = self.dirty
-        dirty.waiting += len(samples)
-        if key in dirty.samples:
-            dirty.samples[key] += samples
+        dirty.waiting += 1
+        if (waiting := dirty.samples.get(reading.station)) is not None:
+            waiting.append(reading)
         else:
-            dirty.samples[key] = samples
+            dirty.samples[reading.station] = [reading]
 
     def take_dirty(self, keys: Iterable[str] | None = None) -> Dirty:
         """What changed under these keys (None: under all) since it was last taken, each with its station, so that all of

@@ -261,8 +261,20 @@ class Alarm(msgspec.Struct, kw_only=True):
     changed: int = 0
 
 
+class Reading(msgspec.Struct, frozen=True, gc=False):
+    """What a transaction's meter told in one moment (``time``, UTC nanoseconds), on its way to the journal.
+
+    ``body`` is JSON already: ``[evse, connector, time, [sample, …]]``; see ``readings.samples_in``.
+    """
+
+    transaction: int
+    station: str
+    time: int
+    body: bytes
+
+
 class StoredSample(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A sampled value on its way to the journal: which transaction, where, when, what."""
+    """A sampled value out of the journal: which transaction, where, when, what."""
 
     transaction: int | None
     station: str

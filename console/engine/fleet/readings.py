@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import zlib
 from bisect import insort
 from operator import attrgetter
+from typing import Final
+from zlib import crc32
 
 import msgspec
 
@@ -18,6 +19,7 @@ from console.engine.fleet.model import (
     SERIES_POINTS,
     SKEWS,
     Point,
+    Reading,
     Station,
     StoredSample,
     Transaction,
@@ -26,6 +28,7 @@ from console.engine.wire.exchange import Exchange
 
 SAMPLE_KEYS = 256  # more than one message has: a message sent again is told by them
 _time = attrgetter("time")
+_encode: Final = msgspec.json.Encoder().encode
 # Readings of the past (an offline queue, Alfen's replay) must not overwrite what a connector shows now.
 HISTORIC_NS = 600 * 1_000_000_000
 
@@ -95,12 +98,14 @@ def fold_sampled(
     if not event.samples:
         return
     within = transaction is not None
-    if transaction is None and long_over(fleet, station, event.transaction):
-        return
     if transaction is None:
-        transaction = _owner(fleet, station, event, exchange)
-    if transaction is not None and not within:
-        resume(station, transaction, event.at if event.at is not None else exchange.time)
+        transaction = fleet.transaction(station.key, event.transaction)
+        if transaction is None:
+            if long_over(fleet, station, event.transaction):
+                return
+            transaction = _owner(fleet, station, event, exchange)
+        if transaction is not None and transaction.closed_by is not None:
+            resume(station, transaction, event.at if event.at is not None else exchange.time)
     shown = True
     if event.evse == 0 and event.connector is None and transaction is not None:
         # A stop of 1.6 names no connector: its readings are of the place where the transaction ran, if that is known.
@@ -114,10 +119,8 @@ def fold_sampled(
     taken = _taken(station, at, exchange.time)
     if shown and running and exchange.time - taken < HISTORIC_NS:
         _show(station, event, taken, power, energy, soc, transaction)
-    if transaction is None:
-        _store(fleet, station, event, at, None)
-        return
-    _gather(fleet, station, event, at, transaction, power, energy, soc, exchange)
+    if transaction is not None:
+        _gather(fleet, station, event, at, transaction, power, energy, soc, exchange)
 
 
 def long_over(fleet: Fleet, station: Station, wire: str | None) -> bool:
@@ -129,15 +132,14 @@ def long_over(fleet: Fleet, station: Station, wire: str | None) -> bool:
 
 def _taken(station: Station, at: int, received: int) -> int:
     """When a reading was taken, by our clock: a station's clock may be behind, and nothing is read in the future."""
-    behind = min(station.clock_skew_s or 0.0, 0.0)
-    return min(at - int(behind * 1e9), received)
+    skew = station.clock_skew_s
+    if skew is not None and skew < 0:
+        at -= int(skew * 1e9)
+    return at if at < received else received
 
 
 def _owner(fleet: Fleet, station: Station, event: Sampled, exchange: Exchange) -> Transaction | None:
     if event.transaction is not None:
-        found = fleet.transaction(station.key, event.transaction)
-        if found is not None:
-            return found
         return orphan(fleet, station, event.transaction, event.evse or None, event.connector, exchange)
     if event.evse == 0:
         return None
@@ -226,7 +228,9 @@ def _gather(
     exchange: Exchange,
 ) -> None:
     keys = transaction.sample_keys
-    key = sample_key(at, event.samples)
+    told = _as_json(event.samples)
+    # Tells one set of readings from another; CRC-32 is the same in every process.
+    key = crc32(told, at & 0xFFFFFFFF)
     if at <= transaction.last_sample and key in keys:
         # The same readings again: a retry under another unique id.
         flag(transaction, "repeated readings left out")
@@ -262,19 +266,31 @@ def _gather(
     if transaction.stopped is not None and at > transaction.stopped:
         flag(transaction, "readings after the end")
     transaction.last_update = exchange.time
-    _store(fleet, station, event, at, transaction)
+    transaction.samples += len(event.samples)
+    place = "null" if event.connector is None else event.connector
+    body = f"[{event.evse},{place},{at},".encode() + told + b"]"
+    fleet.store(Reading(transaction.id, station.key, at, body))
     fleet.touch_transaction(transaction)
 
 
-def _store(fleet: Fleet, station: Station, event: Sampled, at: int, transaction: Transaction | None) -> None:
-    if transaction is None:
-        return
-    transaction.samples += len(event.samples)
-    number, key, evse, connector = transaction.id, station.key, event.evse, event.connector
-    fleet.store(key, [StoredSample(number, key, evse, connector, at, sample) for sample in event.samples])
+def _as_json(samples: tuple[MeterSample, ...]) -> bytes:
+    try:
+        return _encode(samples)
+    except UnicodeEncodeError:
+        # A lone surrogate, which JSON in UTF-8 cannot hold.
+        return _encode([msgspec.structs.replace(one, **_sound(one)) for one in samples])
 
 
-def sample_key(at: int, samples: tuple[MeterSample, ...]) -> int:
-    """A number that tells one set of readings from another (CRC-32, the same in every process)."""
-    parts = [one.measurand + (one.phase or "") + (one.context or "") + one.text for one in samples]
-    return zlib.crc32("|".join(parts).encode("utf-8", "surrogatepass"), at & 0xFFFFFFFF)
+def _sound(sample: MeterSample) -> dict[str, str]:
+    fields = msgspec.structs.asdict(sample)
+    return {name: said.encode("utf-8", "replace").decode() for name, said in fields.items() if type(said) is str}
+
+
+_Moment = tuple[int | None, int | None, int, tuple[MeterSample, ...]]
+_read_moment: Final = msgspec.json.Decoder(_Moment)
+
+
+def samples_in(body: bytes | msgspec.Raw, transaction: int, station: str) -> list[StoredSample]:
+    """The samples of a ``Reading``'s body. Raises msgspec.ValidationError where it is none."""
+    evse, connector, at, samples = _read_moment.decode(body)
+    return [StoredSample(transaction, station, evse, connector, at, sample) for sample in samples]

@@ -24,7 +24,8 @@ from console.engine.filter_sql import (
     clean,
     fold,
 )
-from console.engine.fleet.model import StoredSample
+from console.engine.fleet.model import Reading, StoredSample
+from console.engine.fleet.readings import samples_in
 from console.engine.journal.snapshot import Snapshot
 from console.engine.wire import frame
 from console.engine.wire.exchange import Exchange, Happening, Violation
@@ -34,6 +35,7 @@ Row = tuple[Any, ...]
 
 _notes = msgspec.json.Encoder()
 _read_notes: Final = msgspec.json.Decoder(Notes)
+_read_sample: Final = msgspec.json.Decoder(StoredSample)
 _read_data: Final = msgspec.json.Decoder(dict[str, Any])
 
 COLUMNS: Final = (
@@ -188,14 +190,22 @@ def snapshot_rows(snapshot: Snapshot) -> list[Row]:
     for a in snapshot.alarms:
         station = a.station and clean(a.station)
         rows.append(("alarm", a.id, station, None, None, a.raised, a.cleared, None, text(a)))
-    together: dict[tuple[int | None, str], list[StoredSample]] = {}
-    for sample in snapshot.samples:
-        together.setdefault((sample.transaction, sample.station), []).append(sample)
-    for (transaction, key), samples in together.items():
-        first = samples[0].time
-        rows.append(("sample", transaction, clean(key), None, None, first, None, None, text(samples)))
+    together: dict[tuple[int, str], list[Reading]] = {}
+    for reading in snapshot.samples:
+        together.setdefault((reading.transaction, reading.station), []).append(reading)
+    for (transaction, key), readings in together.items():
+        body = b",".join([reading.body for reading in readings]).decode()
+        rows.append(("sample", transaction, clean(key), None, None, readings[0].time, None, None, f"[{body}]"))
     rows.append(_changed("state", snapshot.cursor, body=text(snapshot.counters)))
     return rows
+
+
+def samples(stored: msgspec.Raw, transaction: int, station: str) -> list[StoredSample]:
+    """What the table ``sample`` holds of one moment; journals of before hold every sample by itself."""
+    try:
+        return samples_in(stored, transaction, station)
+    except msgspec.ValidationError:
+        return [_read_sample.decode(stored)]
 
 
 def _changed(kind: str, number: int | None = None, station: str | None = None, body: str | None = None) -> Row:

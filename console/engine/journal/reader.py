@@ -241,11 +241,13 @@ class Reader:
 
     async def samples(self, transaction: int) -> list[StoredSample]:
         """Every sampled value of a transaction (our id), by the time the station gave."""
-        sql = "SELECT body FROM sample WHERE txn = ? ORDER BY rowid"
+        sql = "SELECT json_array(station, json(body)) AS body FROM sample WHERE txn = ? ORDER BY rowid"
 
         def work(connection: apsw.Connection) -> list[StoredSample]:
-            parts = queries.entities(connection, list[list[StoredSample]], sql, transaction)
-            return [sample for part in parts for sample in part]
+            parts = queries.entities(connection, list[tuple[str, list[msgspec.Raw]]], sql, transaction)
+            return [
+                sample for station, part in parts for one in part for sample in codec.samples(one, transaction, station)
+            ]
 
         return sorted(await self._later(work), key=lambda sample: sample.time)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from console.engine.fleet.model import Alarm, Station, StoredSample, Transaction
+from console.engine.fleet.model import Alarm, Reading, Station, Transaction
 
 
 class Snapshot(msgspec.Struct, kw_only=True):
@@ -22,7 +22,7 @@ class Snapshot(msgspec.Struct, kw_only=True):
     stations: list[Station] = msgspec.field(default_factory=list)
     transactions: list[Transaction] = msgspec.field(default_factory=list)
     alarms: list[Alarm] = msgspec.field(default_factory=list)
-    samples: list[StoredSample] = msgspec.field(default_factory=list)
+    samples: list[Reading] = msgspec.field(default_factory=list)
     gone: list[str] = msgspec.field(default_factory=list)
     counters: dict[str, int] = msgspec.field(default_factory=dict)
 

@@ -101,8 +101,11 @@ def parse(raw: str | bytes, types: frozenset[int] = EXTENDED) -> Frame | Malform
             return Malformed("action", f"the action is {_kind(action)}, not a string", unique_id, None, kind)
         if size != 4:
             return Malformed("envelope", f"a call has 4 elements, this one has {size}", unique_id, _safe(action), kind)
-        # A key that came twice is one key in ``data``: two quotes less. Everything else that differs is looked at once.
-        doubled = _doubled(text) if text.count('"') > orjson.dumps(data).count(b'"') else None
+        doubled = None
+        again = orjson.dumps(data)
+        # A key that came twice is one key in ``data``: two quotes less. Mostly the text is the very same again.
+        if again != text.encode() and text.count('"') > again.count(b'"'):
+            doubled = _doubled(text)
         return Frame(kind, unique_id, action, data[3], notes=notes, doubled=doubled)
     if kind == RESULT:
         if size != 3:

@@ -7,6 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from console.engine.fleet.events import MeterSample
+from console.engine.fleet.model import Reading
 from console.engine.journal import Journal, Snapshot
 from console.engine.wire import frame
 from console.engine.wire.exchange import Exchange, Happening, Record
@@ -43,6 +47,11 @@ def exchange(number: int = 1, **changed: Any) -> Exchange:
 def happening(kind: str = "link.opened", station: str | None = "CP-001", **data: Any) -> Happening:
     """Something that befell at noon."""
     return Happening(time=NOON, kind=kind, station=station, data=data)
+
+
+def reading(transaction: int, at: int, *samples: MeterSample) -> Reading:
+    """What a meter of station ``cp-001`` told at ``at``, as the fold leaves it for the journal."""
+    return Reading(transaction, "cp-001", at, msgspec.json.encode([1, 1, at, samples]))
 
 
 class Running:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from console.engine.fleet.events import MeterSample
-from console.engine.fleet.model import StoredSample, Transaction
+from console.engine.fleet.model import Transaction
 from console.engine.journal import Snapshot, journal
-from tests.engine.journal.making import NOON, Running
+from tests.engine.journal.making import NOON, Running, reading
 
 
 async def test_row_78_the_samples_of_a_long_transaction_go_before_it_and_by_and_by(
@@ -15,10 +15,10 @@ async def test_row_78_the_samples_of_a_long_transaction_go_before_it_and_by_and_
 ) -> None:
     monkeypatch.setattr(journal, "_SAMPLE_SLICE", 10)
     over = Transaction(id=4, station="cp-001", wire="4", state="ended", started=0, stopped=0, last_update=NOON)
-    reading = MeterSample("Voltage", 230.0, "230", "V", "L1", None, "Outlet")
+    sample = MeterSample("Voltage", 230.0, "230", "V", "L1", None, "Outlet")
     for number in range(25):
-        sample = StoredSample(4, "cp-001", 1, 1, NOON + number, reading)
-        await running.save(Snapshot(cursor=0, transactions=[over], samples=[sample]))
+        told = reading(4, NOON + number, sample)
+        await running.save(Snapshot(cursor=0, transactions=[over], samples=[told]))
     left = []
     while await running.journal._work(lambda c: journal._expire_transactions(c, NOON + 1)):
         left.append((len(await running.journal.samples(4)), len(await running.journal.transactions())))

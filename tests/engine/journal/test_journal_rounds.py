@@ -14,6 +14,7 @@ import pytest
 
 from console.engine import upkeep as upkeep_module
 from console.engine.fleet.fleet import Fleet
+from console.engine.fleet.readings import samples_in
 from console.engine.journal import Journal, writer
 from console.engine.offline import open_fleet
 from console.engine.road import Road
@@ -137,7 +138,8 @@ async def test_samples_are_stored_once_wherever_writing_was_cut_short(world: Wor
     first, second = fleet.transactions
     assert [one.sample.text for one in await world.road.journal.samples(first)] == ["1", "2", "3", "4"]
     assert await world.road.journal.samples(second) == []
-    assert [one.sample.text for one in fleet.dirty.samples["b"]] == ["1", "2", "3", "4"]
+    due = [one for reading in fleet.dirty.samples["b"] for one in samples_in(reading.body, second, "b")]
+    assert [one.sample.text for one in due] == ["1", "2", "3", "4"]
     await world.round()
     assert [one.sample.text for one in await world.road.journal.samples(second)] == ["1", "2", "3", "4"]
 

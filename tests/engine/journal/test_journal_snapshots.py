@@ -12,6 +12,7 @@ from console.engine.fleet.model import (
     Connector,
     Evse,
     Point,
+    Reading,
     Stage,
     Station,
     StoredSample,
@@ -19,7 +20,7 @@ from console.engine.fleet.model import (
     Variable,
 )
 from console.engine.journal import Journal, Snapshot
-from tests.engine.journal.making import NOON, SECOND, Running, exchange
+from tests.engine.journal.making import NOON, SECOND, Running, exchange, reading
 
 
 def station(number: int = 1) -> Station:
@@ -54,8 +55,15 @@ def transaction(id_: int, state: str = "active", stopped: int | None = None) -> 
     )
 
 
-def sample(id_: int | None, second: int) -> StoredSample:
-    return StoredSample(id_, "cp-001", 1, 1, NOON + second * SECOND, MeterSample("SoC", 80.0, "80", "Percent"))
+SOC = MeterSample("SoC", 80.0, "80", "Percent")
+
+
+def told(id_: int, second: int) -> Reading:
+    return reading(id_, NOON + second * SECOND, SOC)
+
+
+def sample(id_: int, second: int) -> StoredSample:
+    return StoredSample(id_, "cp-001", 1, 1, NOON + second * SECOND, SOC)
 
 
 async def test_what_was_saved_is_found_at_the_next_start(tmp_path: Path) -> None:
@@ -69,7 +77,7 @@ async def test_what_was_saved_is_found_at_the_next_start(tmp_path: Path) -> None
         stations=[station(1), station(2)],
         transactions=[transaction(10), transaction(11, "ended", NOON), transaction(12, "ended", NOON)],
         alarms=[alarm],
-        samples=[sample(10, 5), sample(10, 6), sample(None, 7), sample(11, 1)],
+        samples=[told(10, 5), told(10, 6), told(11, 1)],
         counters={"transaction": 13, "alarm": 1},
     )
     assert await running.save(saved) is None
@@ -90,9 +98,9 @@ async def test_what_was_saved_is_found_at_the_next_start(tmp_path: Path) -> None
 
 async def test_a_later_snapshot_replaces_what_changed_and_adds_samples(running: Running) -> None:
     first = station()
-    assert await running.save(Snapshot(cursor=0, stations=[first, station(2)], samples=[sample(10, 9)])) is None
+    assert await running.save(Snapshot(cursor=0, stations=[first, station(2)], samples=[told(10, 9)])) is None
     first.firmware = "2.0"
-    assert await running.save(Snapshot(cursor=0, stations=[first], samples=[sample(10, 2)])) is None
+    assert await running.save(Snapshot(cursor=0, stations=[first], samples=[told(10, 2)])) is None
     stored = running.journal.load()
     assert {one.key: one.firmware for one in stored.stations} == {"cp-001": "2.0", "cp-002": None}
     assert await running.journal.samples(10) == [sample(10, 2), sample(10, 9)]
@@ -148,7 +156,7 @@ async def test_retention_forgets_ended_transactions_with_their_samples(running: 
         Snapshot(
             cursor=0,
             transactions=[heard(10, "ended", NOON), heard(11, "ended", NOON + SECOND), heard(12, "active", NOON)],
-            samples=[sample(10, 1), sample(11, 1), sample(12, 1)],
+            samples=[told(10, 1), told(11, 1), told(12, 1)],
         )
     )
     await running.journal.prune(NOON + 1)
@@ -173,3 +181,11 @@ async def test_retention_goes_by_our_clock_and_not_by_the_stations(running: Runn
     )
     await running.journal.prune(NOON)
     assert [one.id for one in await running.journal.transactions()] == [10, 13]
+
+
+async def test_samples_of_an_older_journal_are_read_beside_new_ones(running: Running) -> None:
+    assert await running.save(Snapshot(cursor=0, samples=[told(10, 2)])) is None
+    single = msgspec.json.encode([sample(10, 0), sample(10, 1)]).decode()
+    await running.journal._work(lambda c: c.execute("INSERT INTO sample VALUES (10, 'cp-001', ?, ?)", (NOON, single)))
+
+    assert await running.journal.samples(10) == [sample(10, 0), sample(10, 1), sample(10, 2)]
