@@ -30,7 +30,7 @@ from console.log_file import LogFile
 from console.screens.demo import DemoFleet, store_image
 from console.screens.frame import Frame
 from console.screens.order_keys import Orders
-from console.terminal import light_terminal
+from console.terminal import has_terminal, let_go, light_terminal
 from profiles import Profile, load_profile
 from widgets.safe import safe_text
 
@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("chargehand.console")
 
 LOG_NAME = "console.log"
+NO_TERMINAL = ChargehandError(
+    "The console draws on a terminal and listens to its keys, and there is none. `chargehand serve` runs without.",
+    title="No terminal",
+)
 
 
 def _palette() -> type[Provider]:
@@ -144,6 +148,8 @@ class ConsoleApp(App[int]):
 
     def on_mount(self) -> None:
         """The engine starts behind the first paint."""
+        # A shell that had the terminal meanwhile (SIGTSTP, fg) has left its own picture on it.
+        self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -377,6 +383,8 @@ def run_console(options: EngineOptions, *, demo: DemoOptions | None = None) -> i
         profile = load_profile(options.profile)
     except ChargehandError as error:
         return _refuse(error)
+    if not has_terminal():
+        return _refuse(NO_TERMINAL)
     if demo is None or options.data is not None:
         return _run(profile, options, demo)
     import msgspec
@@ -389,18 +397,29 @@ def _run(profile: Profile, options: EngineOptions, demo: DemoOptions | None) -> 
     log_file = LogFile()
     app = ConsoleApp(profile, options, demo=demo, log_file=log_file)
 
+    told: list[int] = []
+
+    def end(number: int) -> None:
+        told.append(number)
+        app.exit(0)
+
     async def main() -> int | None:
         for number in (signal.SIGTERM, signal.SIGHUP):  # told to end, or the terminal was closed
-            asyncio.get_running_loop().add_signal_handler(number, app.exit, 0)
+            asyncio.get_running_loop().add_signal_handler(number, end, number)
         return await app.run_async()
 
     try:
         code = asyncio.run(main())
+    except OSError:
+        if not told:
+            raise
+        code = 0  # a terminal that has gone takes no last words
     finally:
         log_file.close()
+    let_go()
     if app.failure is not None:
         return _refuse(app.failure)
-    return app.return_code or code or 0
+    return 0 if told else app.return_code or code or 0
 
 
 def _refuse(error: ChargehandError) -> int:

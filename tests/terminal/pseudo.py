@@ -118,6 +118,11 @@ class PseudoTerminal:
             time.sleep(0.02)
         return self.look().text()
 
+    def colours(self) -> set[tuple[int, int, int]]:
+        """Every colour that was written so far, red, green, blue."""
+        found = re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", bytes(self.raw))
+        return {(int(red), int(green), int(blue)) for red, green, blue in found}
+
     # How it ends.
 
     def assert_alive(self) -> None:
