@@ -85,28 +85,37 @@ class File:
         return self._torn(_BLOCK[loss], chance)
 
     def _torn(self, block: int, chance: random.Random) -> bytes:
-        sizes = [len(self.safe)]
+        """Each block as it was after any of the writes to it. A file is cut short as a whole or not at all, as in every
+        journalling file system; where it was not, blocks behind the cut were not written anew either."""
         content = bytearray(self.safe)
+        sized = chance.randrange(len(self.due) + 1)  # so many of the changes of the size have come through
+        kept = len(self.due)
         until: dict[int, int] = {}
+        behind: int | None = None  # from here on nothing more is written: the cut that freed it did not come through
+        size = len(content)
         bias = chance.choice((0.1, 0.5, 0.9))
         for number, one in enumerate(self.due):
-            size = sizes[-1] if one.size is None else one.size
-            sizes.append(max(size, one.at + len(one.data)) if one.size is None else one.size)
-            if sizes[-1] > len(content):
-                content.extend(bytes(sizes[-1] - len(content)))
-            first, end = (one.at, one.at + len(one.data)) if one.size is None else (one.size, len(content))
-            for sector in range(first // block, -(-end // block)):
+            if one.size is not None:
+                if number < sized:
+                    one.apply(content)
+                    size = one.size
+                elif one.size < len(content):
+                    behind = one.size if behind is None else min(behind, one.size)
+                continue
+            end = one.at + len(one.data)
+            if number < sized:
+                size = max(size, end)
+            if end > len(content):
+                content.extend(bytes(end - len(content)))
+            for sector in range(one.at // block, -(-end // block)):
                 last = until.get(sector)
                 if last is None:
-                    kept = chance.random()
-                    last = len(self.due) if kept < bias else 0 if kept < 0.95 else chance.randrange(len(self.due) + 1)
-                    until[sector] = last
-                if number < last:
-                    low, high = max(first, sector * block), min(end, (sector + 1) * block)
-                    piece = one.data[low - one.at : high - one.at] if one.size is None else bytes(high - low)
-                    content[low:high] = piece
-        # The size of a file is written down on its own: it may have moved before its bytes, or not yet.
-        return bytes(content[: chance.choice((sizes[-1], sizes[0], chance.choice(sizes)))])
+                    luck = chance.random()
+                    last = until[sector] = kept if luck < bias else 0 if luck < 0.95 else chance.randrange(kept + 1)
+                low, high = max(one.at, sector * block), min(end, (sector + 1) * block)
+                if number < last and (behind is None or high <= behind):
+                    content[low:high] = one.data[low - one.at : high - one.at]
+        return bytes(content[:size])
 
 
 @dataclass(slots=True, eq=False)

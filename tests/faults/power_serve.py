@@ -18,6 +18,9 @@ from console.engine.journal import packs, schema
 EARLY: Final[dict[str, Any]] = {
     "TICK_S": 0.05,
     "SNAPSHOT_S": 0.2,
+    "SHARE": 1,
+    "BREATH_S": 0.005,
+    "MOST": 2,
     "RETENTION_FIRST_S": 0.4,
     "RETENTION_S": 0.2,
     "TIDY_SECONDS": 0.1,

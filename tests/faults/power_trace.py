@@ -74,11 +74,10 @@ def steps(log: Path) -> Iterator[Step]:
 
 
 def _step(name: str, arguments: str, result: str | None, thread: str) -> Step:
-    texts = []
-    for text, cut in _HEX.findall(arguments):
-        assert not cut, "strace has cut a string"
-        texts.append(bytes.fromhex(text.replace("\\x", "")))
-    words = [word.strip(" ){}[]") for word in _HEX.sub('""', arguments).split(", ")]
+    plain, *strings = _HEX.split(arguments)
+    assert not any(strings[1::3]), "strace has cut a string"
+    texts = [bytes.fromhex(text.replace("\\x", "")) for text in strings[::3]]
+    words = [word.strip(" ){}[]") for word in '""'.join((plain, *strings[2::3])).split(", ")]
     on, path = _descriptor(words[0])
     if name == "mmap" and len(words) > 4:
         on, path = _descriptor(words[4])
