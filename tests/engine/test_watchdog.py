@@ -42,7 +42,7 @@ async def test_the_code_that_held_the_loop_is_named_with_its_callers(
     dog: Watchdog, until: Until, caplog: pytest.LogCaptureFixture, culprit: Callable[[float], None]
 ) -> None:
     said = ""
-    for _ in range(5):  # on a busy machine the thread may have no processor either
+    for _ in range(50):  # on a busy machine the thread may have no processor either
         dog.stalls.clear()
         asyncio.get_running_loop().call_soon(culprit, 0.4)
         await until(lambda: dog.stalls)
