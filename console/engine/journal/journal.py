@@ -23,6 +23,7 @@ from console.engine.journal import codec
 from console.engine.journal.lock import DirectoryLock
 from console.engine.journal.packs import pack_some
 from console.engine.journal.reader import Reader
+from console.engine.journal.samples import pack_session
 from console.engine.journal.schema import FILE, check, connect, damaged, migrate, tune
 from console.engine.journal.search import value
 from console.engine.journal.snapshot import Snapshot
@@ -42,6 +43,7 @@ _SAMPLE_SLICE: Final = 5000
 _LOOK: Final = 5000  # happenings that are looked at in one turn of the writer
 TIDY_SECONDS: Final = 1.0
 _QUIET: Final = 1000  # records a second, up to which old bodies are compressed
+_SESSIONS_A_TURN: Final = 32
 _PACKS_A_TURN: Final = 8  # of 256 bodies: more than arrive while it is quiet
 
 
@@ -198,6 +200,9 @@ class Journal(Reader):
             with suppress(EngineError):
                 for _ in range(_PACKS_A_TURN):
                     if not await self._work(pack_some):
+                        break
+                for _ in range(_SESSIONS_A_TURN):
+                    if not await self._work(pack_session):
                         break
 
     async def prune(self, before_ns: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import apsw
 import msgspec
@@ -10,7 +10,7 @@ import orjson
 
 from console.engine.filter_sql import BINARY_REQUEST, BINARY_RESPONSE, OUT, OUTCOME_BITS, OUTCOME_MASK
 from console.engine.fleet.model import Alarm, Station, Transaction
-from console.engine.journal import codec, search
+from console.engine.journal import codec, samples, search
 from console.engine.journal.search import value
 from console.engine.journal.snapshot import Stored
 from console.engine.wire.exchange import Record
@@ -66,6 +66,13 @@ def entities(connection: apsw.Connection, kind: type[list[Any]], sql: str, *para
     return found
 
 
+def transactions(connection: apsw.Connection, sql: str, *params: Any) -> list[Transaction]:
+    """What ``entities`` gives, of rows of ``txn``: the bodies of those that are over may be compressed."""
+    found = entities(connection, list[Transaction | str], f"SELECT {samples.BODY} AS body FROM ({sql})", *params)
+    return [_read_transaction(samples.body_of(one)) if isinstance(one, str) else one for one in found]
+
+
+_read_transaction: Final = msgspec.json.Decoder(Transaction).decode
 _AHEAD = (
     "SELECT json_group_array(json_array(key, at)) FROM (SELECT key, at FROM ahead UNION ALL SELECT key, at FROM station)"
     " WHERE at > (SELECT cursor FROM state)"
@@ -81,7 +88,7 @@ def load(connection: apsw.Connection) -> Stored:
         return Stored(
             cursor=value(connection, "SELECT cursor FROM state"),
             stations=stations,
-            transactions=entities(connection, list[Transaction], known, orjson.dumps(recent).decode()),
+            transactions=transactions(connection, known, orjson.dumps(recent).decode()),
             alarms=entities(
                 connection,
                 list[Alarm],

@@ -21,7 +21,7 @@ from console.engine.errors import JournalError
 from console.engine.filter import Filter, parse_filter
 from console.engine.filter_sql import fold
 from console.engine.fleet.model import StoredSample, Transaction
-from console.engine.journal import codec, queries, search
+from console.engine.journal import codec, queries, samples, search
 from console.engine.journal.schema import FILE, check, connect, damaged
 from console.engine.journal.search import MAX_ID, value
 from console.engine.journal.snapshot import Stored
@@ -235,21 +235,14 @@ class Reader:
         sql = f"SELECT body FROM txn WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?"
 
         def work(connection: apsw.Connection) -> list[Transaction]:
-            return queries.entities(connection, list[Transaction], sql, *params, limit)
+            return queries.transactions(connection, sql, *params, limit)
 
         return sorted(await self._later(work), key=lambda transaction: transaction.id)
 
     async def samples(self, transaction: int) -> list[StoredSample]:
         """Every sampled value of a transaction (our id), by the time the station gave."""
-        sql = "SELECT json_array(station, json(body)) AS body FROM sample WHERE txn = ? ORDER BY rowid"
-
-        def work(connection: apsw.Connection) -> list[StoredSample]:
-            parts = queries.entities(connection, list[tuple[str, list[msgspec.Raw]]], sql, transaction)
-            return [
-                sample for station, part in parts for one in part for sample in codec.samples(one, transaction, station)
-            ]
-
-        return sorted(await self._later(work), key=lambda sample: sample.time)
+        found = await self._later(lambda connection: samples.stored(connection, transaction))
+        return sorted(found, key=lambda sample: sample.time)
 
     async def recent_answers(
         self, station_key: str, actions: Collection[str], since_ns: int, limit: int = 256
