@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from console.engine import history
 from console.engine.dialects.base import Policy
-from console.engine.endpoint.admission import Door
 from console.engine.endpoint.attempts import Attempts
 from console.engine.endpoint.links import Links
 from console.engine.endpoint.listener import Listener
@@ -187,17 +187,9 @@ class Engine(Road):
         numbers = itertools.count(self.last_link + 1)
         for listen in self.listens:
             context = await self.trust.context(listen) if listen.secure else None
-            door = Door(
-                listen,
-                strict=self.profile.strict,
-                known=self.profile.station,
-                approved=self.registration.approved,
-                seen_as=self.registration.seen_as,
-                secrets=self.secrets,
-                came_from=self.registration.came_from,
-                revoked=self.revocations.of,
+            listener = Listener(
+                self, listen, self.registration.door(listen), self.links, self.attempts, numbers, context
             )
-            listener = Listener(self, listen, door, self.links, self.attempts, numbers, context)
             listener.on_link = self.registration.linked
             await listener.start()
             self.listeners.append(listener)
@@ -305,17 +297,8 @@ class Engine(Road):
 
     async def transactions(self, *, station: str | None = None, limit: int = 500) -> list[Transaction]:
         """Transactions, newest first: those at hand, then older ones from the journal."""
-        key = None if station is None else station.casefold()
-        found = {
-            one.id: one for one in self.fleet.transactions.values() if key is None or one.station.casefold() == key
-        }
-        for one in await self.journal.transactions(station=key, limit=limit):
-            found.setdefault(one.id, one)
-        return sorted(found.values(), key=lambda one: -one.id)[:limit]
+        return await history.transactions(self.fleet, self.journal, station, limit)
 
     async def samples(self, transaction: int) -> list[StoredSample]:
         """Every stored sample of a transaction, in order."""
-        due = self.upkeep.samples_due(transaction)
-        stored = await self.journal.samples(transaction)
-        known = set(stored)  # some may have been written meanwhile
-        return [*stored, *(one for one in due if one not in known)]
+        return await history.samples(self.upkeep, self.journal, transaction)

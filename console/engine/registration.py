@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from console.engine.endpoint.admission import Door
 from console.engine.endpoint.link import Link
 from console.engine.errors import ChargehandError, NoSuchStation
 from console.engine.tasks import spawn
 from console.engine.wire.exchange import Happening
-from profiles import KnownStation, Profile
+from profiles import KnownStation, Listen, Profile
 
 if TYPE_CHECKING:
     from console.engine.engine import Engine
@@ -27,6 +28,20 @@ class Registration:
         self._engine = engine
 
     # What the doors and the certificate authority ask.
+
+    def door(self, listen: Listen) -> Door:
+        """Who is let in at an address of this engine."""
+        engine = self._engine
+        return Door(
+            listen,
+            strict=engine.profile.strict,
+            known=engine.profile.station,
+            approved=self.approved,
+            seen_as=self.seen_as,
+            secrets=engine.secrets,
+            came_from=self.came_from,
+            revoked=engine.revocations.of,
+        )
 
     def approved(self, identity: str) -> bool | None:
         """Whether a person accepted or refused that station; None where nobody has decided."""
