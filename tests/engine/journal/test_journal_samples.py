@@ -28,7 +28,7 @@ TEXTS = st.one_of(
 NAMES = st.sampled_from(["SoC", "Energy.Active.Import.Register", "Current.Import", ""])
 SAMPLES = st.builds(
     lambda evse, at, name, value, text, phase: StoredSample(
-        7, "cp-1", evse, 1, at, MeterSample(name, value, text, "Wh", phase, None, "Outlet")
+        7, "cp-001", evse, 1, at, MeterSample(name, value, text, "Wh", phase, None, "Outlet")
     ),
     st.sampled_from([None, 0, 1, 2]),
     st.integers(-(2**62), 2**62) | st.integers(0, 50).map(lambda minute: NOON + minute * 60 * SECOND),
@@ -54,7 +54,7 @@ def test_whatever_a_station_measured_comes_back_in_the_order_of_time(samples: li
 @given(st.lists(TEXTS, min_size=1, max_size=30))
 def test_numbers_come_back_to_the_letter(texts: list[str]) -> None:
     samples = [
-        StoredSample(7, "cp-1", 1, 1, NOON + n * SECOND, MeterSample("Power.Active.Import", told(text), text))
+        StoredSample(7, "cp-001", 1, 1, NOON + n * SECOND, MeterSample("Power.Active.Import", told(text), text))
         for n, text in enumerate(texts)
     ]
     found = unpack(7, pack(samples))
@@ -68,7 +68,7 @@ def session(number: int, state: str, moments: int = 60) -> tuple[Transaction, li
     series = [Point(NOON + n * 60 * SECOND, 11000.0 + n, n * 183.25, None) for n in range(moments)]
     transaction = Transaction(
         id=number,
-        station="CP-1",
+        station="CP-001",
         wire=str(number),
         state=state,
         started=NOON,
@@ -79,7 +79,7 @@ def session(number: int, state: str, moments: int = 60) -> tuple[Transaction, li
     samples = [
         StoredSample(
             number,
-            "cp-1",
+            "cp-001",
             1,
             1,
             NOON + n * 60 * SECOND,
@@ -154,7 +154,7 @@ async def test_readings_that_come_late_are_packed_with_the_others(running: Runni
 
 async def test_a_start_finds_packed_transactions_that_are_at_hand(running: Running) -> None:
     over, samples = session(5, "ended")
-    station = Station(key="cp-1", id="CP-1", recent=[5])
+    station = Station(key="cp-001", id="CP-001", recent=[5])
     await running.save(Snapshot(cursor=0, stations=[station], transactions=[over], samples=readings(samples)))
     assert await packed(running.journal) == 1
     assert running.journal.load().transactions == [over]
@@ -204,15 +204,15 @@ async def test_a_pack_that_is_cut_short_leaves_everything_as_it_was(tmp_path: Pa
 async def test_a_journal_of_the_second_schema_is_read_and_packed(tmp_path: Path) -> None:
     Journal.open(tmp_path, migrations=MIGRATIONS[:2]).release()
     over, samples = session(5, "ended")
-    station = Station(key="cp-1", id="CP-1", recent=[5])
+    station = Station(key="cp-001", id="CP-001", recent=[5])
     with sqlite3.connect(tmp_path / FILE) as database:
-        database.execute("INSERT INTO station VALUES ('cp-1', ?)", (msgspec.json.encode(station).decode(),))
-        row = (5, "cp-1", "5", "ended", NOON, NOON, NOON, msgspec.json.encode(over).decode())
+        database.execute("INSERT INTO station VALUES ('cp-001', ?)", (msgspec.json.encode(station).decode(),))
+        row = (5, "cp-001", "5", "ended", NOON, NOON, NOON, msgspec.json.encode(over).decode())
         database.execute(
             "INSERT INTO txn(id, station, wire, state, started, stopped, updated, body) VALUES (?,?,?,?,?,?,?,?)", row
         )
         text = msgspec.json.encode(samples).decode()
-        database.execute("INSERT INTO sample VALUES (5, 'cp-1', ?, ?)", (NOON, text))
+        database.execute("INSERT INTO sample VALUES (5, 'cp-001', ?, ?)", (NOON, text))
         database.execute("UPDATE state SET cursor = 9")
     database.close()
     running = Running(tmp_path)
