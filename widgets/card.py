@@ -64,8 +64,11 @@ def card_content(state: CardState) -> Content:
         share = power / state.power_limit_w if state.power_limit_w and abs(power) < 1e12 else None
         meter = f"  {bar(share, _BAR_WIDTH)}" if share is not None else ""
         strong = lively or "bold"
-        lines.append(_line("power", Content.styled(f.power(power), strong) + Content.styled(meter, lively or big)))
-    if state.energy_wh is not None:
+        flow = Content.styled(f.power(power), strong) + Content.styled(meter, lively or big)
+        if state.energy_wh is not None:
+            flow += Content.styled(f" · {f.energy(state.energy_wh)}", lively)
+        lines.append(_line("power", flow))
+    elif state.energy_wh is not None:
         lines.append(_line("energy", Content.styled(f.energy(state.energy_wh), lively)))
     if state.currents:
         amperes = " · ".join(f.thousands(ampere, 1) for ampere in state.currents)
@@ -76,7 +79,8 @@ def card_content(state: CardState) -> Content:
         lines.append(_line("measured", Content.styled(f"{f.age(state.live_age)} ago", tone_style("muted"))))
     if state.register_wh is not None:
         when = "" if state.register_age is None else f" · {f.age(state.register_age)} ago"
-        meter_text = Content(f.energy_exact(state.register_wh))
+        # In kWh, as the meter on the charger shows it.
+        meter_text = Content(f"{f.thousands(state.register_wh / 1000, 1)} kWh")
         lines.append(_line("meter", meter_text + Content.styled(when, tone_style("muted"))))
     if state.limit_a is not None:
         lines.append(_line("limit", Content(f.current(state.limit_a))))

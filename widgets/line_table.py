@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import lru_cache
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -25,11 +26,16 @@ _DIGITS = re.compile(r"(\d{1,15})")
 def sort_token(value: SortValue) -> tuple[int, object]:
     """What a value is ordered by: numbers before words, words without case and ``CP-2`` before ``CP-10``."""
     if isinstance(value, str):
-        parts = _DIGITS.split(value.casefold())
-        return 1, tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part)
+        return _word_token(value)
     if value is None or value != value:
         return 2, ()
     return 0, value
+
+
+@lru_cache(16_384)  # of thousands of rows many say the same
+def _word_token(value: str) -> tuple[int, object]:
+    parts = _DIGITS.split(value.casefold())
+    return 1, tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part)
 
 
 class LineTable(LineView):
@@ -38,7 +44,8 @@ class LineTable(LineView):
     ``getter(key)`` gives a row's cells and is asked only for rows in sight. ``version(key)``, where given, is any value that
     changes when the row does; ``pull()`` compares it for the rows in sight and draws those that differ. Without it
     ``touch(keys)`` says what changed. ``sort_value(key, column key)`` gives what a column is sorted by; ``None`` goes last
-    in both directions, and rows that are equal stay in the order of ``set_rows``.
+    in both directions, and rows that are equal stay in the order of ``set_rows``. ``sort_version(key)``: as ``version``,
+    for what is sorted by; it is asked for every row at each pull, so it must be cheap where there are thousands.
 
     ``rests_first``: as long as nobody has moved the cursor or opened a row, it stands on the first row, whatever the
     order becomes; otherwise it would follow the row that happened to come first.
@@ -84,6 +91,7 @@ class LineTable(LineView):
         *,
         version: Callable[[Key], object] | None = None,
         sort_value: Callable[[Key, str], SortValue] | None = None,
+        sort_version: Callable[[Key], object] | None = None,
         markable: bool = False,
         rests_first: bool = False,
         empty: Sequence[CellLike] = (),
@@ -95,6 +103,7 @@ class LineTable(LineView):
         self._getter = getter
         self._version = version
         self._sort_value = sort_value
+        self._sort_version = sort_version or version
         self._markable = markable
         self._resting = rests_first
         self._given: list[Key] = []
@@ -231,7 +240,7 @@ class LineTable(LineView):
         for key in keys:
             if key not in self._known:
                 continue
-            version = self._version(key) if self._version is not None else None
+            version = self._sort_version(key) if self._sort_version is not None else None
             known = self._tokens.get(key)
             if known is not None and known[0] == version:
                 continue
@@ -246,8 +255,8 @@ class LineTable(LineView):
         if self._sort is None or self._sort_value is None:
             self._order = list(self._given)
         else:
-            self._tokens_changed(self._given)
             tokens = self._tokens
+            self._tokens_changed(key for key in self._given if key not in tokens)
             known = [key for key in self._given if tokens[key][1][0] != 2]
             unknown = [key for key in self._given if tokens[key][1][0] == 2]
             known.sort(key=lambda key: tokens[key][1], reverse=self._sort[1])

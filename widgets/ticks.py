@@ -19,12 +19,14 @@ def room_for(cells: int, most: int = MOST) -> int:
 
 
 def duration_ticks(minutes: float, most: int = MOST) -> tuple[list[float], list[str]]:
-    """Marks at whole minutes, hours, days since the beginning, and what stands there; about ``most``."""
-    step = next((step for step in _MINUTES if minutes / step < most), None)
+    """Marks (in minutes) at round lengths of time since the beginning, and what stands there; about ``most``."""
+    seconds = minutes * 60
+    step = next((step for step in _SECONDS if seconds / step < most), None)
     if step is None:
-        step = math.ceil(minutes / most / 1440) * 1440
-    marks = [float(at * step) for at in range(int(minutes // step) + 1)]
-    return marks, [f"{f.thousands(mark // 1440)} d" if step >= 1440 else f.duration(mark * 60) for mark in marks]
+        step = math.ceil(seconds / most / _DAY) * _DAY
+    marks = [at * step for at in range(int(seconds // step) + 1)]
+    labels = [f"{f.thousands(mark // _DAY)} d" if step >= _DAY else f.duration(mark) for mark in marks]
+    return [mark / 60 for mark in marks], labels
 
 
 def clock_ticks(begin_ns: int, seconds: float, most: int = MOST) -> tuple[list[float], list[str]]:

@@ -12,25 +12,23 @@ from textual.binding import Binding, BindingType
 
 from console.engine.errors import FilterError
 from console.screens.base import KeyHint, Section
-from console.screens.fleet_filter import FleetTerm, complete_fleet_filter, matches, parse_fleet_filter
+from console.screens.fleet_filter import FleetTerm, complete_fleet_filter, parse_fleet_filter
+from console.screens.fleet_order import FleetOrder
 from console.screens.fleet_rows import (
     COLUMNS,
-    alarms_by_station,
     columns,
-    connectors_width,
     fleet_row,
-    rank,
     seen_text,
     sort_value,
 )
 from widgets.columns import WIDE_SCREEN, Cell, CellLike, Column, Row, fitted
 from widgets.filter_line import Filtering, FilterLine
-from widgets.line_table import Key, LineTable, sort_token
+from widgets.line_table import Key, LineTable
 from widgets.safe import safe_text
 
 if TYPE_CHECKING:
     from console.app import ConsoleApp
-    from console.engine.fleet.model import Alarm, Station
+    from console.engine.fleet.model import Station
     from profiles import Profile
 
 _SECOND = 1_000_000_000
@@ -57,13 +55,11 @@ class FleetSection(Filtering, Section):
         self._now = 0
         self._terms: tuple[FleetTerm, ...] = ()
         self._filter = ""
-        self._alarms: dict[str, list[Alarm]] = {}
         self._orders: dict[str, str] = {}
         self._all: Sequence[Column] = ()
-        self._needs: dict[str, int] = {}
-        self._fitted = -1
+        self._fitted: tuple[object, ...] = ()
+        self._order = FleetOrder(lambda station: self._profile.named(station))
         self._rows: dict[str, tuple[object, Row]] = {}
-        self._names: dict[str, tuple[int, object]] = {}
 
     def compose(self) -> ComposeResult:
         """The table, and the filter line below it."""
@@ -74,6 +70,7 @@ class FleetSection(Filtering, Section):
             self._row,
             version=self._version,
             sort_value=self._sort_value,
+            sort_version=self._sort_version,
             markable=True,
             rests_first=True,
             id="fleet-table",
@@ -99,7 +96,7 @@ class FleetSection(Filtering, Section):
     def shown(self) -> None:
         """Everything is looked at again; columns fit what there is now."""
         self._changed = -1
-        self._needs = {}
+        self._order.forget()
         self.take_focus()
 
     def take_focus(self) -> None:
@@ -118,54 +115,25 @@ class FleetSection(Filtering, Section):
         self._orders = orders
         if fleet.changed != self._changed:
             self._changed = fleet.changed
-            self._alarms = alarms_by_station(fleet)
-            order = self._order()
+            order = self._order.look(fleet)
             self._fit()
             self.table.set_rows(order)
             self.table.set_empty(self._empty())
         else:
             self.table.pull()
 
-    def _order(self) -> list[str]:
-        """Keys of the stations that pass, the sick first, then by name."""
-        none: list[Alarm] = []
-        rows = [
-            (rank(one, alarms), self._sort_name(one), one.key)
-            for one in self.engine.fleet.stations.values()
-            if not one.removed and self._passes(one, alarms := self._alarms.get(one.key, none))
-        ]
-        rows.sort()
-        return [key for _, _, key in rows]
-
-    def _passes(self, station: Station, alarms: list[Alarm]) -> bool:
-        terms = self._terms
-        return not terms or matches(terms, station, alarms, self._profile.named(station.id))
-
     def _fit(self) -> None:
-        """Columns as wide as what stands in them. While one looks at them they only grow: nothing jumps to and fro."""
-        fleet, needs = self.engine.fleet, self._needs
-        names, connectors = needs.get("station", 0), needs.get("connectors", 0)
-        for station in fleet.stations.values():
-            if station.changed > self._fitted or not needs:
-                names = max(names, len(station.id) + 2 * (station.registration == "Pending"))
-                connectors = max(connectors, connectors_width(station, fleet.transactions))
-        self._fitted = fleet.changed
         # A wide screen has room for a whole note beside everything else.
         wide = self.table.size.width >= WIDE_SCREEN
-        wanted = {"station": names, "connectors": connectors, "wide": int(wide)}
-        if wanted != needs:
-            self._needs = wanted
-            least = {"station": 20 if wide else 16, **({"note": 30} if wide else {})}
-            columns = [replace(one, min_width=least.get(one.key, one.min_width)) for one in self._all]
-            made = fitted(columns, wanted)
-            if made != self.table.columns:
-                self.table.set_columns(made)
-
-    def _sort_name(self, station: Station) -> tuple[int, object]:
-        token = self._names.get(station.key)
-        if token is None:
-            token = self._names[station.key] = sort_token(station.id)
-        return token
+        fit = (wide, *self._order.needs.items())
+        if fit == self._fitted:
+            return
+        self._fitted = fit
+        least = {"station": 20, "note": 30} if wide else {"station": 16}
+        columns = [replace(one, min_width=least.get(one.key, one.min_width)) for one in self._all]
+        made = fitted(columns, self._order.needs)
+        if made != self.table.columns:
+            self.table.set_columns(made)
 
     def _on_the_way(self) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -226,7 +194,7 @@ class FleetSection(Filtering, Section):
             order,
             room,
             self._changed if station.active else 0,
-            tuple((one.id, one.count, one.acknowledged) for one in self._alarms.get(station.key, ())),
+            tuple((one.id, one.count, one.acknowledged) for one in self._order.alarms.get(station.key, ())),
         )
         kept = self._rows.get(station.key)
         if kept is not None and kept[0] == stamp:
@@ -234,7 +202,7 @@ class FleetSection(Filtering, Section):
         row = fleet_row(
             station,
             engine.fleet.transactions,
-            self._alarms.get(station.key, ()),
+            self._order.alarms.get(station.key, ()),
             rtt_ms=rtt,
             now_ns=now,
             order=order,
@@ -251,6 +219,12 @@ class FleetSection(Filtering, Section):
         self._rows[station.key] = (stamp, shown)
         return shown
 
+    def _sort_version(self, key: Key) -> object:
+        # Whatever a column is sorted by changes with its station; only alarms are taken note of without it.
+        name = cast("str", key)
+        station = self.engine.fleet.stations.get(name)
+        return None if station is None else (station.changed, self._order.place(name))
+
     def _picked(self) -> Sequence[int]:
         return [_PLACES[one.key] for one in self.table.columns]
 
@@ -258,7 +232,7 @@ class FleetSection(Filtering, Section):
         station = self._station(key)
         if column == "site":
             return self._profile.named(station.id)[1] or None
-        return sort_value(station, column, self.engine.fleet.transactions, self._alarms.get(station.key, ()))
+        return sort_value(station, column, self.engine.fleet.transactions, self._order.alarms.get(station.key, ()))
 
     # The filter line.
 
@@ -267,6 +241,7 @@ class FleetSection(Filtering, Section):
         self._terms = parse_fleet_filter(text)
         self._filter = text.strip()
         self._changed = -1
+        self._order.set_terms(self._terms)
         if self.host.ready:
             self.pull(self.engine.clock())
 

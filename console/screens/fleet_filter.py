@@ -72,13 +72,28 @@ def complete_fleet_filter(text: str, cursor: int) -> list[Completion]:
 
 
 def matches(
-    terms: Sequence[FleetTerm], station: Station, alarms: Sequence[Alarm], named: tuple[str, str] = ("", "")
+    terms: Sequence[FleetTerm],
+    station: Station,
+    alarms: Sequence[Alarm],
+    named: tuple[str, str] = ("", ""),
+    text: str | None = None,
 ) -> bool:
-    """Whether a station passes; ``named``: what people call it, and its site, by the profile."""
-    return all(_holds(term, station, alarms, named) is not term.negated for term in terms)
+    """Whether a station passes; ``named``: what people call it, and its site, by the profile; ``text``: its ``all_text``."""
+    told = all_text(station, named) if text is None else text
+    return all(_holds(term, station, alarms, named, told) is not term.negated for term in terms)
 
 
-def _holds(term: FleetTerm, station: Station, alarms: Sequence[Alarm], named: tuple[str, str]) -> bool:
+def all_text(station: Station, named: tuple[str, str] = ("", "")) -> str:
+    """Everything that a plain word may stand in, one thing a line, casefolded."""
+    texts = [read(station) for read in _FIELDS.values()]
+    texts += named
+    for evse in station.evses.values():
+        if evse.evse > 0:
+            texts += [f"{one.status or ''} {one.error_code or ''} {one.info or ''}" for one in evse.connectors.values()]
+    return "\n".join(texts).casefold()
+
+
+def _holds(term: FleetTerm, station: Station, alarms: Sequence[Alarm], named: tuple[str, str], told: str) -> bool:
     if term.field == "is":
         return any(_is(state, station, alarms) for state in term.values)
     if term.field in ("name", "site"):
@@ -88,10 +103,10 @@ def _holds(term: FleetTerm, station: Station, alarms: Sequence[Alarm], named: tu
         text = _FIELDS[term.field](station).casefold()
         loose = term.field != "ocpp"
         return any(_like(value, text, loose=loose) for value in term.values)
-    texts = [read(station).casefold() for read in _FIELDS.values()]
-    texts += [text.casefold() for text in named if text]
-    texts += [f"{one.status or ''} {one.error_code or ''} {one.info or ''}".casefold() for one in station.connectors()]
-    return any(_like(value, text, loose=True) for value in term.values for text in texts)
+    return any(
+        any(_like(value, line, loose=True) for line in told.split("\n")) if "*" in value else value in told
+        for value in term.values
+    )
 
 
 def _like(value: str, text: str, *, loose: bool) -> bool:

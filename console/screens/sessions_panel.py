@@ -73,7 +73,13 @@ class SessionsPanel(Filtering, Vertical):
         with ContentSwitcher(initial="session-list"):
             with Vertical(id="session-list"):
                 yield FilterLine(hint="words: a station, an id tag, a state, a stop reason  ! negates")
-                yield LineTable(self._columns, self._row, version=self._version, sort_value=self._sort_value)
+                yield LineTable(
+                    self._columns,
+                    self._row,
+                    version=self._version,
+                    sort_value=self._sort_value,
+                    sort_version=self._sort_version,
+                )
             yield SessionDetail(id="session-detail")
 
     @property
@@ -218,6 +224,10 @@ class SessionsPanel(Filtering, Vertical):
     def _row(self, key: Key) -> Row:
         row = session_row(self._known(key), self._now, self._station_of(key))
         return row if self._all else [*row[:1], *row[2:]]
+
+    def _sort_version(self, key: Key) -> object:
+        one = self._known(key)
+        return one.changed, one.state
 
     def _sort_value(self, key: Key, column: str) -> str | float | None:
         return sort_value(self._known(key), column, self._now, self._station_of(key))

@@ -243,7 +243,7 @@ async def test_a_card_tells_how_old_its_values_are(engine: Engine, dial: Any, op
         await console.sees("measured 4 min ago")
         stop = {"transactionId": number, "meterStop": 4211000, "timestamp": "2026-01-01T00:10:00Z"}
         await station.call("StopTransaction", stop)
-        await console.sees("meter    4 211 000 Wh · 4 min ago")
+        await console.sees("meter    4 211.0 kWh · 4 min ago")
         assert "current " not in console.text()
         await station.close()
         await console.sees("no link for")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
@@ -46,8 +46,7 @@ class OneApp(App[None]):
 def test_a_card_says_what_flows() -> None:
     assert card_content(CHARGING).plain.splitlines() == [
         "⚡Charging",
-        "power    11.0 kW  ████░░░░",
-        "energy   4.2 kWh",
+        "power    11.0 kW  ████░░░░ · 4.2 kWh",
         "current  16.0 · 16.1 · 15.9 A",
         "voltage  230.1 V",
         "limit    32.0 A",
@@ -99,6 +98,7 @@ def test_gaps_stay_gaps() -> None:
     assert runs([Sample(0, 1e300), Sample(1, float("inf"))]) == []
 
 
+@settings(deadline=None)
 @given(st.integers(0, 50_000))
 def test_a_long_session_is_drawn_from_an_even_choice(count: int) -> None:
     pieces = runs([Sample(at, 1.0) for at in range(count)])
