@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -64,6 +64,16 @@ def data_directory_of(url: str) -> Path | None:
     return next((Path(one.data) for one in find_console() if one.api == url and one.data), None)
 
 
+def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    # Not httpx's own lines: those end at U+0085 and U+2028 too, which stations may put into any text.
+    rest = b""
+    for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        yield from filter(None, lines)
+    if rest:
+        yield rest
+
+
 def _named(one: RunningConsole) -> str:
     return f"{one.api} (profile {one.profile}, {', '.join(one.listen)}, process {one.pid})"
 
@@ -113,9 +123,8 @@ class Client:
                 if answer.status_code != 200:
                     answer.read()
                     raise _refused(answer)
-                for line in answer.iter_lines():
-                    if line:
-                        yield orjson.loads(line)
+                for line in _lines(answer.iter_bytes()):
+                    yield orjson.loads(line)
         except httpx.HTTPError as error:
             raise self._gone(error) from None
 

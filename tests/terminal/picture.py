@@ -66,14 +66,19 @@ class Picture:
         self._broken = False  # a line was ended, and nobody has said yet where it goes on
         self._at: tuple[int, int] | None = None
         self.columns, self.lines = columns, lines
+        self._edge = columns
         self.resize(columns, lines)
 
     def resize(self, columns: int, lines: int) -> None:
         """Another size, and nothing painted yet. What was on its way for the size before is no fault."""
-        self._edge = max(columns, self.columns)
+        self._edge = max(columns, self._edge)
         self.columns = columns
         self.lines = lines
         self.cells: list[list[str | None]] = [[None] * columns for _ in range(lines)]
+
+    def settled(self) -> None:
+        """The size is known to the program by now: from here on a line that is too long is a fault."""
+        self._edge = self.columns
 
     def feed(self, data: bytes) -> None:
         """More of what the program writes."""
@@ -136,26 +141,25 @@ class Picture:
             self._fault("text without a place", text, start)
             return
         line, column = self._at
+        begin = column
         for offset, letter in enumerate(run):
-            if not " " <= letter <= "~" and (
-                (letter != " " and unicodedata.category(letter) in _FORBIDDEN) or _UNSEEN.match(letter)
-            ):
+            if not " " <= letter <= "~" and (unicodedata.category(letter) in _FORBIDDEN or _UNSEEN.match(letter)):
                 self._fault(f"U+{ord(letter):04X} in a text", text, start + offset)
             size = 1 if letter <= "~" else width(letter)
-            if line >= self.lines or column + size > self.columns:
-                if column + size > self._edge:
-                    self._fault(f"line {line} goes on beyond column {self.columns}", text, start + offset)
-                    break
-                column += size
-                continue
-            row = self.cells[line]
-            if size:
-                row[column] = letter
-                row[column + 1 : column + size] = [""] * (size - 1)
-            elif column:
-                before = column - 1 if row[column - 1] else column - 2
-                row[before] = (row[before] or "") + letter
+            if line < self.lines and column + size <= self.columns:
+                row = self.cells[line]
+                if size:
+                    row[column] = letter
+                    row[column + 1 : column + size] = [""] * (size - 1)
+                elif column:
+                    before = column - 1 if row[column - 1] else column - 2
+                    row[before] = (row[before] or "") + letter
             column += size
+        if column > self._edge:
+            self._fault(f"line {line} goes on beyond column {self._edge}", text, start)
+        elif column > self.columns and line < self.lines:
+            # Painted for the size before: it does not count as painted.
+            self.cells[line][begin:] = [None] * max(0, self.columns - begin)
         self._at = line, column
 
     def _fault(self, what: str, text: str | bytes, at: int) -> None:
