@@ -13,6 +13,7 @@ from console.engine.fleet.model import Alarm, Station
 from console.screens import fleet_order
 from console.screens.fleet_filter import parse_fleet_filter
 from console.screens.fleet_order import FleetOrder
+from console.screens.fleet_rows import rank
 
 
 def make(count: int) -> tuple[Fleet, FleetOrder]:
@@ -26,7 +27,7 @@ def test_only_what_has_changed_is_looked_at_again(monkeypatch: pytest.MonkeyPatc
     fleet, order = make(50)
     assert order.look(fleet)[:3] == ["cp-0", "cp-1", "cp-2"]
     looked: list[str] = []
-    real = fleet_order.rank
+    real = rank
 
     def counted(station: Station, alarms: Sequence[Alarm]) -> int:
         looked.append(station.key)
