@@ -141,11 +141,15 @@ class CommandLine(Vertical):
         self.remove_class("-shown")
         self.post_message(self.Closed(self))
 
-    def show_error(self, sentence: str) -> None:
-        """Say what is wrong with the line; an empty sentence takes it away."""
+    def show_error(self, sentence: str, *, column: int | None = None) -> None:
+        """Say what is wrong with the line; an empty sentence takes it away. ``column``: where in the text as it was
+        submitted; the cursor goes there."""
         error = self.query_one("#command-error", Static)
         error.set_class(bool(sentence), "-some")
         error.update(safe_content_lines(f"✖ {sentence}", max_lines=4) if sentence else Content(""))
+        if column is not None:
+            value = self._input.value
+            self._input.cursor_position = min(len(value) - len(value.lstrip(" :")) + column, len(value))
 
     def _write(self, text: str, cursor: int) -> None:
         self._own_change = text

@@ -161,10 +161,10 @@ class FilterLine(SafeInput):
         self._subtitle()
 
     def _subtitle(self) -> None:
-        if self._error is not None:
+        offers = self._offers or self._ask()
+        if self._error is not None and not (offers and self._only_begun(offers[0])):
             self.border_subtitle = safe_content(f"✖ {self._error}", max_chars=300)
             return
-        offers = self._offers or self._ask()
         if not offers:
             self.border_subtitle = safe_content(self._hint)
             return
@@ -175,6 +175,11 @@ class FilterLine(SafeInput):
         # What is chosen comes first, so that it is seen on a narrow screen too.
         first = max(0, self._offer_at)
         self.border_subtitle = Content("  ").join(pieces[first:] + pieces[:first])
+
+    def _only_begun(self, offer: Offer) -> bool:
+        """Whether nothing is wrong but the term at the cursor, which is not written to its end yet."""
+        before = self.value[: offer.start]
+        return self._check(before[: before.rfind(" ") + 1]) is None
 
     def _ask(self) -> list[Offer]:
         return list(self._completer(self.value, self.cursor_position)) if self._completer is not None else []

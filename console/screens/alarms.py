@@ -110,7 +110,7 @@ class AlarmsSection(TableSection[Alarm]):
                 Cell(f"{'▾' if self._open else '▸'} over", "muted"),
                 Cell("", ""),
                 Cell(f"{self._over} cleared alarm{'' if self._over == 1 else 's'}", "muted"),
-                Cell("enter folds them away" if self._open else "enter shows them", "muted"),
+                Cell("enter folds" if self._open else "enter shows", "muted"),
                 None,
                 None,
             ]

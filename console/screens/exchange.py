@@ -18,7 +18,7 @@ from console.engine.errors import ChargehandError
 from console.engine.tasks import Owner, cancel_all, spawn
 from console.engine.wire.exchange import Exchange, Happening
 from console.screens.base import KeyHint, Section
-from console.screens.exchange_facts import Belongs, happening_lines, headline, lines
+from console.screens.exchange_facts import GAP, Belongs, happening_lines, headline, lines
 from console.screens.exchange_frames import Frames
 from console.screens.message_desk import desk_of, mark
 from console.screens.send_again import send_again, why_not_again
@@ -27,8 +27,6 @@ from console.screens.told import Told
 from widgets.format import date_clock
 from widgets.safe import safe_text
 from widgets.tone import tone_style
-
-SIDE_BY_SIDE = 120  # cells from which on the frames stand beside each other
 
 
 class ExchangeSection(Section):
@@ -148,6 +146,7 @@ class ExchangeSection(Section):
             run.changed if run is not None else 0,
             transaction.changed if transaction is not None else 0,
             desk_of(self.engine).changed,
+            self.size.width,
         )
         if seen != self._seen:
             self._seen = seen
@@ -156,16 +155,18 @@ class ExchangeSection(Section):
     def _tell(self) -> None:
         exchange = self.exchange
         if exchange is not None:
-            self._put_headline(*headline(exchange, marked=exchange.id in desk_of(self.engine).marks))
+            head = headline(exchange, marked=exchange.id in desk_of(self.engine).marks)
+            about = head.fitting(self.size.width or self.app.size.width)
+            self._put_headline(head.name, about, head.ended, head.tone)
             self.query_one(Told).show(lines(exchange, self._belongs))
 
     def _put_headline(self, name: str, about: str, ended: str, tone: str) -> None:
         self.query_one("#headline", Static).update(
             Content.assemble(
                 (safe_text(name, max_chars=80), "bold"),
-                ("   ", ""),
+                (GAP, ""),
                 (safe_text(ended, max_chars=60), tone_style(tone)),
-                ("   ", ""),
+                (GAP, ""),
                 (safe_text(about, max_chars=200), tone_style("muted")),
             )
         )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from rich.cells import cell_len
+
 from console.engine.fleet.model import Transaction
 from console.engine.orders.run import Run
 from console.engine.wire.exchange import Exchange, Happening
 from console.screens.summary import action, arrow, readings, summary, verdict
 from console.screens.told import Line
-from widgets.format import date_clock, energy, latency
+from widgets.format import clock, date_clock, energy, latency
 
+GAP: Final = "   "
 _VIOLATIONS: Final = 40  # lines of violations; a payload can be wrong in a thousand places
 
 _ENDINGS: Final = {
@@ -31,14 +34,35 @@ class Belongs(NamedTuple):
     given: Happening | None = None
 
 
-def headline(exchange: Exchange, *, marked: bool) -> tuple[str, str, str, str]:
-    """Arrow and action; who and when; how it ended; the tone of that."""
+class Headline(NamedTuple):
+    """Arrow and action; how it ended, and the tone of that; who, when and how fast, from the longest way to say it on."""
+
+    name: str
+    ended: str
+    tone: str
+    about: tuple[str, ...]
+
+    def fitting(self, width: int) -> str:
+        """The longest ``about`` that there is room for, else the shortest."""
+        room = width - cell_len(self.name) - cell_len(self.ended) - 2 * len(GAP) - 2
+        return next((one for one in self.about if cell_len(one) <= room), self.about[-1])
+
+
+def headline(exchange: Exchange, *, marked: bool) -> Headline:
+    """The line above everything else."""
     ended = verdict(exchange)
-    at = f"{date_clock(exchange.time)}.{exchange.time // 1_000_000 % 1000:03d} UTC"
+    date, time = date_clock(exchange.time), clock(exchange.time, millis=True)
     took = _took(exchange.latency_ns)
-    name = f"{'★ ' if marked else ''}{arrow(exchange)} {action(exchange)}"
+    name = f"{'◆ ' if marked else ''}{arrow(exchange)} {action(exchange)}"
     word = ended.word or ("sent" if exchange.outcome == "send" else "answered")
-    return name, f"{exchange.station} · {at} · OCPP {exchange.version}{took}", f"{ended.glyph} {word}", ended.tone
+    who, version = exchange.station, exchange.version
+    about = (
+        f"{who} · {date[:10]} {time} UTC · OCPP {version}{took}",
+        f"{who} · {date[5:10]} {time} · OCPP {version}{took}",
+        f"{who} · {time} · {version}{took}",
+        f"{who} · {clock(exchange.time)}",
+    )
+    return Headline(name, f"{ended.glyph} {word}", ended.tone, about)
 
 
 def _took(latency_ns: int | None) -> str:

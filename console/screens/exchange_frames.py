@@ -35,9 +35,6 @@ class Frames(Sized, Container):
         border-title-color: $text-accent; border-title-style: bold; border-subtitle-color: $text-muted;
     }
     Frames .frame:focus-within { border: round $accent; }
-    Frames #call { height: 3fr; }
-    Frames #answer { height: 2fr; }
-    Frames.-beside #call, Frames.-beside #answer { height: 1fr; }
     Frames.-lone #answer { display: none; }
     """
 
@@ -66,6 +63,22 @@ class Frames(Sized, Container):
     def on_resize(self, event: events.Resize) -> None:
         """Beside each other where there is room."""
         self.set_class(event.size.width >= SIDE_BY_SIDE, "-beside")
+        self.call_after_refresh(self._share)
+
+    def _share(self) -> None:
+        """Below each other, a frame that is short leaves its room to the other one."""
+        call, answer = self.query_one("#call"), self.query_one("#answer")
+        if self.has_class("-beside") or self.has_class("-lone"):
+            call.styles.height = answer.styles.height = "1fr"
+            return
+        wanted = [max(view.row_count, 1) + 2 for view in self.views]  # 2: the border
+        whole = self.size.height
+        if wanted[1] <= max(whole - wanted[0], whole // 2):
+            call.styles.height, answer.styles.height = "1fr", wanted[1]
+        elif wanted[0] <= whole // 2:
+            call.styles.height, answer.styles.height = wanted[0], "1fr"
+        else:
+            call.styles.height = answer.styles.height = "1fr"
 
     def show(self, exchange: Exchange, *, bare: bool = False) -> None:
         """Show the frames of an exchange."""
@@ -92,6 +105,7 @@ class Frames(Sized, Container):
         self._title("#answer", f"answer · {answered}")
         self._subtitles()
         self.set_class(exchange.outcome == "send", "-lone")
+        self.call_after_refresh(self._share)
 
     def show_happening(self, happening: Happening | None) -> None:
         """Show what was noted of something that is no exchange; None: nothing is left of it."""
@@ -128,6 +142,7 @@ class Frames(Sized, Container):
         for view in self.views:
             view.set_mode(event.mode)
         self._subtitles()
+        self.call_after_refresh(self._share)
 
     def _title(self, box: str, text: str) -> None:
         self.query_one(box).border_title = safe_content(text)

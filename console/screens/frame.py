@@ -7,7 +7,9 @@ screen is one that is not pulled.
 
 from __future__ import annotations
 
+import asyncio
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from textual import on
@@ -31,6 +33,7 @@ BEAT_S = 0.1
 WATCHED = 3  # beats from one pull to the next while nobody is at the keys
 LIVELY_S = 2.0  # seconds after the last key or mouse event that count as being there
 _DEEPEST = 6  # places that esc comes back through
+ARRIVES_S = 2.0  # after so long keys do not wait for a section any more
 
 
 def _order_bindings() -> list[BindingType]:
@@ -48,8 +51,12 @@ class Frame(Screen[None]):
     """The console's one screen; dialogs lie over it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(one.key or "", f"section('{one.kind}')", one.title, id=one.kind, show=False) for one in BAR),
-        # First of all keys, so that what is typed or pasted behind them goes into the line and gives no order.
+        # First of all keys, so that what is typed or pasted behind them is for the section, or goes into the line, and gives
+        # no order.
+        *(
+            Binding(one.key or "", f"section('{one.kind}')", one.title, id=one.kind, show=False, priority=True)
+            for one in BAR
+        ),
         Binding("colon", "command", "Command", id="command", show=False, priority=True),
         Binding("slash", "filter", "Filter", id="filter", show=False, priority=True),
         Binding("question_mark,f1", "help", "Help", id="help", show=False),
@@ -66,6 +73,7 @@ class Frame(Screen[None]):
         self.places: list[Place] = [Place("fleet")]
         self.frozen = False
         self._shown: Section | None = None
+        self._arrived = asyncio.Event()
         self._stamp: tuple[object, ...] = ()
         self._laid_out = False
         self._beats = 0
@@ -246,6 +254,7 @@ class Frame(Screen[None]):
         if before is not None and before is not section:
             before.hidden()
         self._shown = None
+        self._arrived.clear()
         self.switcher.current = section.id
         section.call_later(self._take, section, place)
         return section
@@ -255,6 +264,7 @@ class Frame(Screen[None]):
         if self.places[-1] != place:
             return
         self._shown = section
+        self._arrived.set()
         section.opened(place.subject)
         section.shown()
         if self.console.ready:
@@ -300,9 +310,12 @@ class Frame(Screen[None]):
 
     # Actions.
 
-    def action_section(self, kind: str) -> None:
-        """A digit."""
+    async def action_section(self, kind: str) -> None:
+        """A digit. The next keys are for the section: they wait until it is there."""
         self.go(kind)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ARRIVES_S):
+                await self._arrived.wait()
 
     def action_back(self) -> None:
         """``esc``: close what is open, or go back where one came from."""
@@ -319,10 +332,10 @@ class Frame(Screen[None]):
         self.draw(self.console.now())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """In a line that is being typed, ``:`` and ``/`` are text; what is typed before the first paint is dropped."""
+        """In a line that is typed, digits, ``:`` and ``/`` are text; what comes before the first paint is dropped."""
         if not self._laid_out:
             return False
-        return action not in ("command", "filter") or not isinstance(self.focused, Input)
+        return action not in ("section", "command", "filter") or not isinstance(self.focused, Input)
 
     def action_filter(self) -> None:
         """``/``."""

@@ -26,7 +26,8 @@ class MessageLog(LineLog[Exchange]):
 
     def _row(self, exchange: Exchange) -> list[CellLike]:
         room = self.column_width("summary")
-        return list(cells(exchange, narrow=self._narrow, station=self._all_stations, room=room))
+        name = self.column_width("station") if self._all_stations else 0
+        return list(cells(exchange, narrow=self._narrow, station=self._all_stations, room=room, name=name))
 
     def on_resize(self, event: events.Resize) -> None:
         """Other columns for another width."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 NARROW: Final = 110
 """Below so many cells the time is told to the second and the columns stand closer."""
 
+NAME, NAME_NARROW = 13, 10  # cells of the station's identity
+
 _COLUMN = re.compile(r"column (\d+)")
 _BEFORE, _AFTER = 60, 200  # characters of a broken frame that are shown around the place
 
@@ -27,7 +29,7 @@ def columns(width: int, *, station: bool) -> list[Column]:
     """The columns of the log for a view of that width; ``station``: of all stations, so that one says which."""
     narrow, roomy = width < NARROW, width >= 140
     time = 8 if narrow else 12
-    name = 16 if roomy else (10 if narrow else 12)
+    name = 16 if roomy else (NAME_NARROW if narrow else NAME)
     verdict = 22 if roomy else (10 if narrow else 20)
     return [
         Column("time", "TIME", time, time, sortable=False),
@@ -40,8 +42,8 @@ def columns(width: int, *, station: bool) -> list[Column]:
     ]
 
 
-def cells(exchange: Exchange, *, narrow: bool, station: bool, room: int = LONGEST) -> Row:
-    """One row; ``room``: cells of the summary.
+def cells(exchange: Exchange, *, narrow: bool, station: bool, room: int = LONGEST, name: int = LONGEST) -> Row:
+    """One row; ``room``: cells of the summary, ``name``: cells of the identity.
 
     What a heartbeat says is dimmed: nobody looks for it, and it is half of the traffic.
     """
@@ -51,13 +53,20 @@ def cells(exchange: Exchange, *, narrow: bool, station: bool, room: int = LONGES
     name_style = quiet or ("accent" if exchange.direction == "out" else ("" if exchange.action else "muted"))
     return [
         Cell(clock(exchange.time, millis=not narrow), "muted"),
-        *([Cell(exchange.station, quiet or "bold")] if station else []),
+        *([Cell(_name(exchange.station, name), quiet or "bold")] if station else []),
         Cell(arrow(exchange), called or "muted"),
         Cell(action(exchange), name_style),
         Cell(milliseconds(exchange), _pace(exchange) or "muted"),
         broken(exchange) or Cell(summary(exchange, room), quiet),
         Cell(ended.text, quiet if quiet and ended.tone == "ok" else ended.tone),
     ]
+
+
+def _name(station: str, room: int) -> str:
+    """An identity that does not fit loses its middle: the ends tell stations of one site apart."""
+    if len(station) <= room or not station.isascii():
+        return station
+    return f"{station[: room - 5]}…{station[-4:]}"
 
 
 def _pace(exchange: Exchange) -> str:

@@ -210,7 +210,9 @@ class OrderForm(ModalScreen[None]):
         self._say_keys()
         field = next((one for one in event.widget.ancestors if isinstance(one, Field)), None)
         for line in self.query("#field-hint").results(Static):
-            words = (field.spec.offer or field.spec.hint) if field is not None else ""
+            spec = field.spec if field is not None else None
+            # Of a field that is needed the offer stands in the field itself.
+            words = "" if spec is None else (spec.hint if spec.required else spec.offer or spec.hint)
             line.update(safe_content(f"{field.spec.name}: {words}") if field is not None and words else Content(" "))
 
     def _hints(self) -> Content:
@@ -296,7 +298,7 @@ def _about(station: Station) -> str:
     words = [" ".join(word for word in (station.vendor, station.model) if word), f"OCPP {station.version or '?'}"]
     running = len(station.active)
     if running:
-        words.append(f"{running} session{'s' if running > 1 else ''} running")
+        words.append(f"{running} running")
     return safe_text(" · ".join(word for word in words if word), max_chars=80)
 
 

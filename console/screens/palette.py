@@ -29,8 +29,8 @@ class ConsoleCommands(Provider):
     """The entries for Textual's palette. What its own provider is given it reads as markup, names of stations too."""
 
     async def discover(self) -> Hits:
-        """All of them, by their titles."""
-        for title, text, action in sorted(self._entries(), key=lambda entry: entry[0]):
+        """All of them, likeliest first."""
+        for title, text, action in self._entries():
             yield DiscoveryHit(_shown(title, text), action, text=title)
 
     async def search(self, query: str) -> Hits:

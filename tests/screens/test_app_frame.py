@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from textual.events import Key
 
 from console.app import ConsoleApp, run_console
 from console.engine.engine import Engine
@@ -116,6 +117,46 @@ async def test_help_begins_at_the_top_says_nothing_twice_and_tells_the_filter_of
         text = console.app.screen.query_one("VerticalScroll Static").visual.plain
         assert "Filter of Alarms (/)" in text
         assert "severity:danger|critical" in text
+
+
+async def test_keys_typed_behind_a_digit_are_for_the_section_that_it_opens(
+    engine: Engine, dial: Any, open_console: Any
+) -> None:
+    await (await dial(engine)).boot()
+    async with open_console(engine) as console:
+        await console.sees("CP-001")
+        for key, letter in (("3", "3"), ("slash", "/"), ("s", "s"), ("x", "x")):
+            console.app.post_message(Key(key, letter))  # as fast as a terminal hands over what was pasted
+        await console.sees("filter", " sx")
+        assert console.section.kind == "messages"
+        assert len(console.app.screen_stack) == 1
+
+
+async def test_the_same_notice_stands_there_once(engine: Engine, dial: Any, open_console: Any) -> None:
+    station = await dial(engine)
+    await station.boot()
+    await station.close()
+    async with open_console(engine, size=(80, 24)) as console:
+        await console.sees("CP-001")
+        for key in ("r", "u", "s", "x", "t"):
+            await console.press(key)
+        screen = await console.sees("CP-001 is not connected")
+        assert screen.count("CP-001 is not connected") == 1
+        console.app.say("Something else.")
+        await console.sees("Something else.", "CP-001 is not connected")
+
+
+async def test_the_palette_offers_the_orders_of_the_chosen_station_first(
+    engine: Engine, dial: Any, open_console: Any
+) -> None:
+    await (await dial(engine)).boot()
+    async with open_console(engine) as console:
+        await console.sees("CP-001")
+        await console.press("ctrl+p")
+        lines = (await console.sees("CP-001: Restarts the station")).splitlines()
+        first = next(at for at, line in enumerate(lines) if "CP-001: Restarts the station" in line)
+        assert lines[first - 1].strip() == "Reset"
+        assert not any("section 5" in line for line in lines[:first])
 
 
 async def test_the_palette_finds_sections_and_stations(engine: Engine, dial: Any, open_console: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from console.engine.engine import Engine
@@ -19,7 +20,12 @@ async def ordered(engine: Engine, station: Any, action: str, payload: Any, answe
 
 async def opened(console: Any, number: int) -> ExchangeSection:
     console.app.open_exchange(number)
-    await console.sees(f"#{number}")
+    async with asyncio.timeout(10):
+        while (section := console.app.frame_screen.shown_section) is None or section.crumb()[
+            -len(f"#{number}") :
+        ] != f"#{number}":
+            await console.pilot.pause(0.02)
+    await console.sees("call ·")
     found = console.section
     assert isinstance(found, ExchangeSection)
     return found
@@ -40,6 +46,36 @@ async def test_enter_opens_both_frames_exactly_as_they_were_sent(
         await console.sees('[2, "a" ,"Heartbeat",{ }]', "as sent")
         await console.press("escape")
         await console.sees("TAIL")
+
+
+async def test_the_headline_says_as_much_as_there_is_room_for(
+    engine: Engine, dial: Any, open_console: Any, size: Any
+) -> None:
+    station = await dial(engine, "CP-VISITOR-01")
+    await station.boot()
+    async with open_console(engine, size=size) as console:
+        await opened(console, engine.feed.last_id)
+        line = console.line("→ BootNotification")
+        assert "✓ answered" in line
+        assert " ms" in line
+        assert ("UTC · OCPP 1.6" in line) is (size[0] > 80)
+        assert "…" not in line
+
+
+async def test_a_short_answer_leaves_its_room_to_the_call(engine: Engine, dial: Any, open_console: Any) -> None:
+    station = await dial(engine)
+    await station.boot()
+    values = [{"timestamp": "2026-01-01T00:01:00Z", "sampledValue": [{"value": str(n)} for n in range(20)]}]
+    await station.call("MeterValues", {"connectorId": 1, "meterValue": values})
+    async with open_console(engine, size=(80, 24)) as console:
+        section = await opened(console, engine.feed.last_id)
+        await console.sees("payload  {0}")
+        call, answer = section.query_one("#call"), section.query_one("#answer")
+        assert answer.size.height == 3  # type, id and payload; no line more
+        assert call.size.height > 9
+        await console.press("v")
+        await console.sees("as sent")
+        assert answer.size.height == 2
 
 
 async def test_a_violation_names_side_path_and_rule_and_is_marked_in_the_tree(

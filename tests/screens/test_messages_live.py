@@ -254,3 +254,27 @@ async def test_a_filter_that_matches_nothing_says_so(engine: Engine, dial: Any, 
         await console.sees("No message matches this filter", "esc takes it away")
         await console.press("escape")
         await console.sees("BootNotification")
+
+
+async def test_identities_that_differ_at_their_end_are_told_apart_on_a_narrow_screen(
+    engine: Engine, dial: Any, open_console: Any
+) -> None:
+    for identity in ("CP-VISITOR-01", "CP-VISITOR-02"):
+        await (await dial(engine, identity)).boot()
+    async with open_console(engine, size=(80, 24), section="messages") as console:
+        await console.sees("CP-VI…R-01", "CP-VI…R-02")
+
+
+async def test_while_a_term_is_written_its_values_are_offered_and_not_its_fault(
+    engine: Engine, dial: Any, open_console: Any
+) -> None:
+    await (await dial(engine)).boot()
+    async with open_console(engine, section="messages") as console:
+        await console.sees("BootNotification")
+        await console.press("slash", *"station:")
+        await console.sees("station:CP-001")
+        assert "needs a value" not in console.text()
+        await console.press("tab", "space", *"colour:")
+        await console.sees("✖ unknown field “colour”")
+        await console.press("space", *"is")
+        await console.sees("✖ unknown field “colour”")

@@ -158,7 +158,7 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         effect=effects.start,
         danger=_always("careful"),
         done_when="a transaction runs",
-        help="Starts a transaction from here, as if the id tag had been shown at the station.",
+        help="Starts a transaction for an id tag. It goes on as if the tag had been shown at the station.",
     ),
     OrderKind(
         id="stop",
@@ -173,7 +173,7 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         effect=effects.stop,
         danger=_always("careful"),
         done_when="the transaction has ended",
-        help="Ends a running transaction, named by its id on the wire or by the connector it runs on.",
+        help="Ends a running transaction. It is named by its id on the wire, or by the connector it runs on.",
     ),
     OrderKind(
         id="firmware",
@@ -190,7 +190,7 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         effect=effects.firmware,
         danger=_always("danger"),
         done_when="Installed",
-        help="Offers an image on the embedded file server and follows the stages until it is installed.",
+        help="Has an image downloaded and installed. The file server offers it; every stage is followed.",
         patience=1800.0,
     ),
     OrderKind(
@@ -205,7 +205,7 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         effect=effects.diagnostics,
         danger=_always("none"),
         done_when="the upload has arrived",
-        help="Has the station upload its log to the embedded file server.",
+        help="Has the station upload its log. The embedded file server takes it, and Files shows where it lies.",
         patience=600.0,
     ),
     OrderKind(
@@ -221,7 +221,7 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         effect=effects.trigger,
         danger=_always("none"),
         done_when="the message has come",
-        help="Asks the station to send a message now that it would send by itself at some time.",
+        help="Has a message sent now. It is one that the station would send by itself at some time.",
     ),
     OrderKind(
         id="availability",
@@ -235,7 +235,7 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         effect=effects.availability,
         danger=lambda given: "careful" if effects.takes_out(given) else "none",
         done_when="the status follows (Scheduled is told)",
-        help="Takes a connector or the whole station out of service, or puts it back.",
+        help="Takes out of service, or puts back. That is one connector, or the whole station.",
     ),
     OrderKind(
         id="get",
@@ -251,7 +251,7 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         effect=effects.get,
         danger=_always("none"),
         done_when="answered",
-        help="Reads configuration keys (1.6) or variables of the device model (2.x).",
+        help="Reads settings. Those are configuration keys (1.6) or variables of the device model (2.x).",
     ),
     OrderKind(
         id="set",
@@ -267,7 +267,7 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         effect=effects.set,
         danger=_always("careful"),
         done_when="read back equal (RebootRequired is told)",
-        help="Changes one setting and reads it back, because Accepted alone proves nothing.",
+        help="Changes one setting and reads it back. Accepted alone proves nothing.",
     ),
     OrderKind(
         id="clear-cache",

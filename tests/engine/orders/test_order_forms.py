@@ -63,6 +63,7 @@ async def test_completion_tells_what_an_order_does(port: FakePort) -> None:
         kind = order_kind(offer.text)
         assert offer.meta == kind.gist
         assert kind.title.casefold() != offer.meta.casefold()
+        assert len(offer.meta) <= 46, "whole at 80 columns"
     assert order_kind("reset").gist == "Restarts the station"
 
 
