@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
-
 from console.commands.source import Row, Source, opened
+from console.engine.visible import json_line
 
 TABLE_LIMIT: Final = 200  # rows of a table for people, where --limit does not say
 
@@ -68,18 +66,6 @@ def print_lines(rows: Iterable[Any]) -> None:
     for row in rows:
         out.write(json_line(row))
     out.flush()
-
-
-def json_line(row: Any) -> bytes:
-    """A row as JSON on one line that a terminal can be given as well: what would steer it is written as ``\\uXXXX``."""
-    line = orjson.dumps(row, default=str, option=orjson.OPT_APPEND_NEWLINE)
-    if line.isascii() and b"\x7f" not in line:
-        return line  # JSON itself escapes the first 32
-    text = line.decode()[:-1]
-    if text.isprintable():
-        return line
-    # Controls, characters that turn the direction of text, and those that are not seen: each is a pair beyond U+FFFF.
-    return ("".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text) + "\n").encode()
 
 
 def _cut(rows: Iterable[Row], kind: str, limit: int | None) -> Iterable[Row]:

@@ -6,7 +6,8 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from console.commands.trouble import OURS, complain, visible
+from console.commands.trouble import OURS, complain
+from console.engine.visible import visible
 from profiles import check_profile, config_directory, profile_names, profile_path, profile_text
 
 

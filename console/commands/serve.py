@@ -13,6 +13,7 @@ import orjson
 from console.engine.log_lines import HiddenSecrets, calm_asyncio
 from console.engine.masking import masked_payload
 from console.engine.options import EngineOptions, data_directory
+from console.engine.visible import visible
 from console.engine.wire.exchange import Happening, Record
 from profiles import Profile, load_profile
 
@@ -82,14 +83,7 @@ class LineFormatter(HiddenSecrets):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
-        text = super().format(record)
-        if text.isprintable():
-            return text
-        return "".join(letter if letter.isprintable() else _escape(letter) for letter in text)
-
-
-def _escape(letter: str) -> str:
-    return "\\n" if letter == "\n" else f"\\u{ord(letter):04x}" if ord(letter) < 0x10000 else f"\\U{ord(letter):08x}"
+        return visible(super().format(record))
 
 
 def log_to_stderr() -> None:

@@ -22,6 +22,7 @@ _CELL_CHARS = 300
 _GAP = "  "
 _LEAST_FLEXIBLE = 8
 _LEAST = 3
+_MOST = 48  # of a column that does not give way, where room is short: the longest identity
 
 
 class Column(NamedTuple):
@@ -41,6 +42,9 @@ def print_table(columns: Sequence[Column], rows: Iterable[Row], *, empty: str) -
         return
     screen = console()
     natural = [max(cell_len(one.title), *(cell_len(line[at]) for line in lines)) for at, one in enumerate(columns)]
+    if sum(natural) + len(_GAP) * (len(columns) - 1) > screen.width:
+        # One long name must not take the room of every other column.
+        natural = [one if column.flexible else min(one, _MOST) for one, column in zip(natural, columns, strict=True)]
     kept = _kept(columns, natural, screen.width)
     widths = fitted([natural[at] for at in kept], [columns[at].flexible for at in kept], screen.width)
     for number, line in enumerate(([column.title for column in columns], *lines)):

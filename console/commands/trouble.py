@@ -10,6 +10,7 @@ import contextlib
 import sys
 from typing import Final
 
+from console.engine.visible import visible
 from profiles.errors import ChargehandError
 
 DONE: Final = 0
@@ -34,13 +35,6 @@ def complain(text: str) -> None:
     """A line on standard error; control characters within it are written out, since stations can say anything."""
     with contextlib.suppress(OSError):
         print(visible(text), file=sys.stderr, flush=True)
-
-
-def visible(text: str) -> str:
-    """A line with every character written out that a terminal would obey or not show."""
-    if text.isprintable():
-        return text
-    return "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)
 
 
 def sentence_of(error: ChargehandError) -> str:

@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from console.engine.masking import masked_text
+from console.engine.visible import visible
 
 
 class HiddenSecrets(logging.Formatter):
@@ -24,17 +25,11 @@ class FileLines(HiddenSecrets):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The line."""
-        return _visible(super().formatMessage(record))
+        return visible(super().formatMessage(record))
 
     def formatException(self, ei: Any) -> str:
         """The traceback."""
-        return "\n".join(f"    {_visible(line)}" for line in super().formatException(ei).split("\n"))
-
-
-def _visible(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(one if one.isprintable() else "\\n" if one == "\n" else f"\\u{ord(one):04x}" for one in text)
+        return "\n".join(f"    {visible(line)}" for line in super().formatException(ei).split("\n"))
 
 
 class _DeadSockets(logging.Filter):

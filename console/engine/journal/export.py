@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any, Final
 
-import orjson
-
 from console.engine.errors import JournalError
 from console.engine.journal.rows import Row, json_lines
+from console.engine.visible import json_line, visible
 
 ENDINGS: Final = (".jsonl", ".csv")
 
@@ -109,7 +108,7 @@ def _csv(file: IO[bytes], rows: Iterable[Row]) -> int:
 
 
 def cell(value: Any) -> str | int | float:
-    """A value as a CSV cell: numbers as they are, structures as JSON, text so that no spreadsheet runs it."""
+    """A value as a CSV cell: numbers as they are, structures as JSON, text so that no spreadsheet or terminal obeys it."""
     match value:
         case None:
             return ""
@@ -118,7 +117,7 @@ def cell(value: Any) -> str | int | float:
         case int() | float():
             return value
         case str():
-            text = value
+            text = visible(value)
         case _:
-            text = orjson.dumps(value).decode()
+            text = json_line(value).decode().removesuffix("\n")
     return "'" + text if text.startswith(_FORMULA) else text

@@ -28,6 +28,7 @@ from console.engine.masking import (
     suspicious,
     without,
 )
+from console.engine.visible import json_line
 from console.engine.wire.exchange import Exchange, Happening
 
 Row = dict[str, Any]
@@ -237,7 +238,7 @@ def connection_row(happening: Happening) -> Row:
 
 def json_lines(rows: Iterable[Row]) -> Iterable[bytes]:
     """One JSON object a line."""
-    return (orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
+    return map(json_line, rows)
 
 
 def _raw(raw: str | bytes | None) -> str | None:

@@ -164,7 +164,16 @@ def test_a_spreadsheet_runs_nothing_of_what_a_station_sent(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [("\tx", "'\tx"), ("\rx", "'\rx"), ("+1", "'+1"), (-5, -5), (None, ""), (True, "true"), ([1], "[1]")],
+    [
+        ("\tx", "\\tx"),
+        ("\rx", "\\rx"),
+        ("a\x9b\n\u202e", "a\\u009b\\n\\u202e"),
+        ("+1", "'+1"),
+        (-5, -5),
+        (None, ""),
+        (True, "true"),
+        ([1], "[1]"),
+    ],
 )
 def test_cells(value: object, text: object) -> None:
     assert cell(value) == text
