@@ -31,6 +31,7 @@ from console.screens.demo import DemoFleet, store_image
 from console.screens.frame import Frame
 from console.screens.order_keys import Orders
 from console.terminal import has_terminal, let_go, light_terminal
+from console.themes import LIGHT
 from profiles import Profile, load_profile
 from widgets.safe import safe_text
 
@@ -96,8 +97,9 @@ class ConsoleApp(App[int]):
         self._begun = time.perf_counter()
         self.touched = time.monotonic()  # when the last key or mouse event came
         self._told: dict[tuple[str, str], float] = {}
+        self.register_theme(LIGHT)
         if profile.screen.theme == "light" or (profile.screen.theme == "auto" and light_terminal()):
-            self.theme = "textual-light"
+            self.theme = LIGHT.name
         if profile.keys:
             self.set_keymap(profile.keys)
 

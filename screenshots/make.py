@@ -91,7 +91,7 @@ def console(folder: str, *, demo: bool, theme: str = "dark") -> ConsoleApp:
     )
     app = ConsoleApp(load_profile("bench"), options, demo=DemoOptions() if demo else None)
     if theme == "light":
-        app.theme = "textual-light"
+        app.theme = "chargehand-light"
     return app
 
 

@@ -96,16 +96,20 @@ class StyledLines(Sized, ScrollView):
 
     def _make_style(self, state: int, words: str) -> Style:
         cursor = bool(state & CURSOR)
-        style = self.component("line-view--cursor") if cursor else self.rich_style
-        if cursor and self.app.no_color:
-            # Without colours a background can not be seen; reversed text always can.
-            style += Style(reverse=True)
+        bare = cursor and self.app.no_color
+        style = self.component("line-view--cursor") if cursor and not bare else self.rich_style
+        if bare:
+            # Without colours a blue ground becomes a grey that hides its text; text on its own ground, turned round, is
+            # as clear as it can be.
+            style += Style(reverse=True, bold=True) if self.has_focus else Style(underline=True, bold=True)
         # On the strong cursor bar one colour of text is readable on every theme; glyph and word keep the state.
         coloured = not (cursor and self.has_focus)
         for word in words.split():
             if word in TONES:
                 tone = self.component(f"line-view--{word}")
-                style += Style(color=tone.color if coloured else None, bold=tone.bold or None)
+                # Without colours red is a dark grey: what is bad must not be harder to read than what is well.
+                shown = coloured and (not self.app.no_color or word in ("muted", "idle"))
+                style += Style(color=tone.color if shown else None, bold=tone.bold or None)
             elif word in ("bold", "italic", "underline", "reverse", "strike"):
                 style += Style.parse(word)
         return style

@@ -21,6 +21,7 @@ from console.engine.orders.grammar import CommandError, parse_command
 from console.screens.close_session import ask_to_close
 from console.screens.order_keys import READ_ONLY
 from console.screens.places import BAR
+from console.themes import DARK, LIGHT
 from widgets.command_line import CommandLine
 from widgets.completion import Completion, Offer
 from widgets.safe import safe_text
@@ -41,7 +42,7 @@ class Word(NamedTuple):
 
 
 def _theme(console: ConsoleApp, word: str) -> None:
-    console.theme = "textual-light" if word.startswith("l") else "textual-dark"
+    console.theme = LIGHT.name if word.startswith("l") else DARK
 
 
 def _station(console: ConsoleApp, word: str) -> None:
@@ -212,6 +213,6 @@ def submit(console: ConsoleApp, line: CommandLine, text: str) -> None:
     try:
         run_command(console, text)
     except ChargehandError as error:
-        line.show_error(error.sentence)
+        line.show_error(error.sentence, column=error.column if isinstance(error, CommandError) else None)
         return
     line.close()

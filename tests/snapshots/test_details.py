@@ -42,7 +42,7 @@ def test_station_in_the_light(snap: Snap) -> None:
         await stage.station("CP-001")
         await stage.sees("CP-001", "MeterValues")
 
-    assert snap(opened, theme="textual-light")
+    assert snap(opened, theme="chargehand-light")
 
 
 @pytest.mark.parametrize("size", SIZES[:2], ids=size_name)

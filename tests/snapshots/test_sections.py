@@ -90,7 +90,7 @@ def test_empty_section(snap: Snap, kind: str) -> None:
 
 @pytest.mark.parametrize("play", [fleet, sessions, messages, alarms], ids=lambda play: play.__name__)
 def test_light(snap: Snap, play: Play) -> None:
-    assert snap(play, theme="textual-light")
+    assert snap(play, theme="chargehand-light")
 
 
 def test_fleet_without_colour(snap: Snap, monkeypatch: pytest.MonkeyPatch) -> None:

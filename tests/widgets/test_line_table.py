@@ -11,6 +11,7 @@ from textual.app import App, ComposeResult
 from textual.strip import Strip
 
 from widgets.columns import Cell, CellLike, Column, lay_out
+from widgets.line_styles import CURSOR, PLAIN
 from widgets.line_table import LineTable, SortValue, sort_token
 
 COLUMNS = [
@@ -383,3 +384,49 @@ async def test_a_cursor_that_rests_stays_on_the_first_row_until_a_person_moves_i
             table.set_rows(rows)
             seen.append(table.cursor_key)
         assert seen == ["b", "z", "b"]
+
+
+async def test_without_colours_the_chosen_row_and_what_is_bad_are_as_clear_as_can_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = TableApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.table.focus()
+        await pilot.pause()
+        plain = app.table.base_style
+        chosen, bad = app.table.style_for(CURSOR, "bad"), app.table.style_for(PLAIN, "bad")
+        assert chosen.reverse
+        assert (chosen.color, chosen.bgcolor) == (plain.color, plain.bgcolor)
+        assert (bad.color, bad.bold) == (plain.color, True)
+        assert app.table.style_for(PLAIN, "muted").color != plain.color
+
+
+async def test_rows_are_sorted_by_cheap_versions_where_there_are_any() -> None:
+    asked: list[Hashable] = []
+    fleet = Fleet(1000)
+
+    def cheap(key: Hashable) -> int:
+        asked.append(key)
+        return fleet.versions[key]
+
+    table = LineTable(
+        COLUMNS, fleet.row, version=fleet.row, sort_value=fleet.sort_value, sort_version=cheap, id="cheap"
+    )
+
+    class OneApp(App[None]):
+        def compose(self) -> ComposeResult:
+            yield table
+
+    async with OneApp().run_test(size=(80, 24)) as pilot:
+        table.set_rows(fleet.keys)
+        await pilot.pause()
+        table.sort_by("power", descending=True)
+        await pilot.pause()
+        assert table.keys[0] == "CP-00999"
+        fleet.asked.clear()
+        fleet.change("CP-00005", 1e6)
+        table.pull()
+        assert table.keys[0] == "CP-00005"
+        assert len(asked) >= 1000
+        assert len(fleet.asked) < 100, "only rows in sight are made"
