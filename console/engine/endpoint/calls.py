@@ -10,6 +10,7 @@ import time
 import uuid
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from console.engine.dialects.base import Dialect
@@ -71,14 +72,16 @@ class Pending:
 
 
 class Calls:
-    """The calls of one link. ``triggered`` holds the messages that the station was asked to send."""
+    """The calls of one link. ``triggered`` holds the messages that the station was asked to send.
 
-    def __init__(self, hub: Hub, socket: Socket, dialect: Dialect, *, identity: str, number: int) -> None:
+    ``exchange`` makes an exchange of that link out of what differs from one to the next.
+    """
+
+    def __init__(self, hub: Hub, socket: Socket, dialect: Dialect, exchange: partial[Exchange]) -> None:
         self.hub = hub
         self.socket = socket
         self.dialect = dialect
-        self.identity = identity
-        self.number = number
+        self._exchange = exchange
         self.triggered: set[str] = set()
         self._outbox: deque[Pending] = deque()
         self._flying: Pending | None = None
@@ -184,8 +187,7 @@ class Calls:
         description = None if frame is None else frame.description
         if bad is not None:
             description = bad.message
-            path = "$" if bad.column is None else f"$ (column {bad.column + 1})"
-            found = (*found, Violation(path, bad.rule, bad.message, "response"))
+            found = (*found, unreadable(bad, "response"))
         response = None
         asked = _asked_for(pending)
         if asked is not None and (frame is None or not _accepted(frame.payload)):
@@ -204,11 +206,8 @@ class Calls:
             # A secret of ours goes to the station and nowhere else: not into the journal either.
             sent = None if sent is None else masked_raw(sent, request)
             request = masked_payload(request)
-        exchange = Exchange(
+        exchange = self._exchange(
             time=pending.sent or self.hub.clock(),
-            station=self.identity,
-            version=version,
-            link=self.number,
             direction="out",
             action=pending.action,
             unique_id=pending.unique_id,
@@ -245,11 +244,8 @@ class Calls:
         notes = frame.notes
         if self._unsolicited == UNSOLICITED_PER_MINUTE:
             notes = (*notes, "further answers that nobody waits for are dropped for the rest of this minute")
-        exchange = Exchange(
+        exchange = self._exchange(
             time=self.hub.clock(),
-            station=self.identity,
-            version=self.dialect.version,
-            link=self.number,
             direction="in",
             action=None,
             unique_id=frame.unique_id,
@@ -276,6 +272,11 @@ class Calls:
 def cut(text: str | None, longest: int) -> str | None:
     """Text of a station, cut where it is longer than anybody needs beside the frame that holds it whole."""
     return text if text is None or len(text) <= longest else text[:longest] + "…"
+
+
+def unreadable(bad: Malformed, side: str = "request") -> Violation:
+    """A frame that cannot be read, as a departure from the rules; ``side`` as in ``Violation``."""
+    return Violation("$" if bad.column is None else f"$ (column {bad.column + 1})", bad.rule, bad.message, side)
 
 
 def _asked_for(pending: Pending) -> str | None:

@@ -11,11 +11,12 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from console.engine.dialects.base import Answer, Context, Dialect, Refusal
 from console.engine.endpoint.answers import AnswerBook, Stored
-from console.engine.endpoint.calls import Calls, cut
+from console.engine.endpoint.calls import Calls, cut, unreadable
 from console.engine.endpoint.hub import Hub
 from console.engine.endpoint.socket import Socket
 from console.engine.wire import frame as wire
@@ -63,7 +64,8 @@ class Link:
         self.replaced = False
         self.messages = 0
         self.on_end: Callable[[Link, int | None, str, str], None] | None = None
-        self.calls = Calls(hub, socket, dialect, identity=identity, number=number)
+        self._exchange = partial(Exchange, station=identity, version=dialect.version, link=number)
+        self.calls = Calls(hub, socket, dialect, self._exchange)
         self._busy = False
         self._paused = False
         self._heir: Link | None = None
@@ -202,11 +204,8 @@ class Link:
         else:
             response = wire.error(frame.unique_id, refusal.code, refusal.description)
             outcome = "error"
-        exchange = Exchange(
+        exchange = self._exchange(
             time=now,
-            station=self.identity,
-            version=version,
-            link=self.number,
             direction="in",
             action=action,
             unique_id=frame.unique_id,
@@ -280,11 +279,8 @@ class Link:
 
     def _repeat(self, frame: Frame, raw: str | bytes, now: int, stored: Stored) -> None:
         again = wire.parse(stored.raw_response, self.dialect.types)
-        exchange = Exchange(
+        exchange = self._exchange(
             time=now,
-            station=self.identity,
-            version=self.dialect.version,
-            link=self.number,
             direction="in",
             action=frame.action,
             unique_id=frame.unique_id,
@@ -311,11 +307,8 @@ class Link:
     def _send_seen(self, frame: Frame, raw: str | bytes, now: int) -> None:
         action = (frame.action or "")[:MAX_ACTION]
         known = action in self.dialect.sends
-        exchange = Exchange(
+        exchange = self._exchange(
             time=now,
-            station=self.identity,
-            version=self.dialect.version,
-            link=self.number,
             direction="in",
             action=action,
             unique_id=frame.unique_id,
@@ -329,8 +322,8 @@ class Link:
         self.hub.keep(exchange, lambda _error: self._next())
 
     def _malformed(self, bad: Malformed, raw: str | bytes, now: int) -> None:
-        unreadable = bad.rule == "syntax" and bad.unique_id is None
-        refusal = self.dialect.refuse("envelope" if unreadable else bad.rule, bad.message)
+        foreign = bad.rule == "syntax" and bad.unique_id is None
+        refusal = self.dialect.refuse("envelope" if foreign else bad.rule, bad.message)
         unique_id = bad.unique_id
         if unique_id is None and (self.dialect.answers_unreadable or bad.rule == "id"):
             unique_id = "-1"
@@ -340,19 +333,15 @@ class Link:
         response = None
         if refusal is not None and unique_id is not None and not silent:
             response = wire.error(unique_id, refusal.code, refusal.description)
-        path = "$" if bad.column is None else f"$ (column {bad.column + 1})"
-        exchange = Exchange(
+        exchange = self._exchange(
             time=now,
-            station=self.identity,
-            version=self.dialect.version,
-            link=self.number,
             direction="in",
             action=bad.action,
             unique_id=bad.unique_id,
             outcome="malformed",
             error_code=None if refusal is None else refusal.code,
             error_description=bad.message,
-            violations=(Violation(path, bad.rule, bad.message),),
+            violations=(unreadable(bad),),
             raw_request=raw,
             raw_response=response,
         )
@@ -371,11 +360,8 @@ class Link:
 
     def _never_answered(self, frame: Frame | Malformed, raw: str | bytes, now: int, _mono: float) -> None:
         """Keep a frame that was read, but whose turn did not come before the link ended."""
-        exchange = Exchange(
+        exchange = self._exchange(
             time=now,
-            station=self.identity,
-            version=self.dialect.version,
-            link=self.number,
             direction="in",
             action=None if frame.action is None else frame.action[:MAX_ACTION],
             unique_id=frame.unique_id,
