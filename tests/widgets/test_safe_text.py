@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable
 from typing import get_args
 
@@ -41,6 +42,18 @@ def test_wrapping_loses_nothing_and_keeps_to_the_width(text: str, width: int) ->
     pieces = wrap(shown, width)
     assert "".join(pieces) == shown
     assert all(cell_len(piece) <= width for piece in pieces)
+
+
+def test_every_character_that_is_drawn_has_the_width_that_terminals_take_from_unicode() -> None:
+    wrong = []
+    for point in range(0x110000):
+        letter = chr(point)
+        if letter.isprintable() and safe_text(f"a{letter}") == f"a{letter}":
+            marks = unicodedata.category(letter) in ("Mn", "Me")
+            width = 0 if marks else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+            if cell_len(letter) != width:
+                wrong.append(f"U+{point:04X}")
+    assert wrong == []
 
 
 @pytest.mark.parametrize(
