@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -18,19 +19,58 @@ MASK: Final = "***"
 
 # Without one of these there is no secret in a text. A backslash may spell any of them.
 _WORDS: Final = (
-    "password",
-    "passphrase",
-    "authorization",
-    "keycode",
-    "simpin",
-    "privatekey",
-    "private key",
+    "pass",
+    "pwd",
+    "psk",
     "secret",
+    "authorization",
+    "authkey",
+    "auth_key",
+    "apikey",
+    "api_key",
+    "private",
+    "keycode",
+    "vpn",
+    "wifi",
+    "wlan",
+    "simpin",
+    "sim_pin",
+    "adminpin",
+    "pincode",
+    "accesstoken",
+    "authtoken",
+    "token=",
+    "sig=",
+    "signature=",
     "exiresponse",
     "\\",
 )
-_SETTINGS: Final = ("password", "passphrase", "authorizationkey")
-_FIELDS: Final = frozenset(("simpin", "privatekey", "exiresponse", "secret"))
+# In the name of a setting, a variable or a field, without blanks, dashes and underscores.
+_SETTINGS: Final = (
+    "password",
+    "passwort",
+    "passwd",
+    "passphrase",
+    "authorizationkey",
+    "authkey",
+    "apikey",
+    "privatekey",
+    "sharedkey",
+    "vpnkey",
+    "wifikey",
+    "wlankey",
+    "psk",
+    "secret",
+    "simpin",
+    "adminpin",
+    "pincode",
+    "accesstoken",
+    "authtoken",
+)
+_ENDINGS: Final = ("pwd", "pass")
+_NO_SECRETS: Final = ("bypass", "passwordlength", "passwordset")
+_FIELDS: Final = frozenset(("simpin", "exiresponse"))
+_VPNS: Final = frozenset(("ikev2", "ipsec", "l2tp", "pptp"))
 # Fields whose neighbour says whether they are secret: which field names it, which holds it.
 _PAIRS: Final = (
     ("key", "value"),
@@ -41,10 +81,42 @@ _PAIRS: Final = (
     ("type", "idtoken"),
     ("type", "additionalidtoken"),
     ("type", "tag"),
+    ("messageid", "data"),
+    ("message", "data"),
 )
+_FIELD_ENDINGS: Final = (
+    "password",
+    "passwd",
+    "passphrase",
+    "authorizationkey",
+    "privatekey",
+    "secret",
+    "psk",
+    "apikey",
+)
+_JOINTS: Final = re.compile(r"[\s_.-]+")
+_LONGEST_NAME: Final = 200  # characters of a name that is remembered
 _HOLDERS: Final = frozenset(holder for _, holder in _PAIRS)
 
-_LOGIN = re.compile(r"(\b[a-z][a-z0-9+.-]{1,15}:(?:\\?/){2})([^/@\s\"]+)@", re.IGNORECASE)
+_LOGIN = re.compile(r"(\b[a-z][a-z0-9+.-]{1,15}:(?:\\?/){2})[^/\s\"]+@", re.IGNORECASE)
+# A password with a slash in it is no URL, but it is typed; what stands there instead may be a port.
+_LOGIN_SLASHED = re.compile(
+    r"(\b[a-z][a-z0-9+.-]{1,15}:(?:\\?/){2})[^/@\s\":]{1,64}:(?!\d{1,5}[/?#\s\"]|\d{1,5}$)[^@\s\"]{1,128}@",
+    re.IGNORECASE,
+)
+_QUERY = re.compile(
+    r"([?&;](?:[\w.-]{0,40}(?:passw(?:or)?d|pwd|token|secret|api_?key|signature)|sig)=)[^&#\s\"'\\]+", re.IGNORECASE
+)
+# ``password=…``, ``AuthorizationKey: …`` in words, and as XML; what a station answers to it is no secret.
+_SAID = re.compile(
+    r"(\b\w{0,40}(?:password|passwd|passphrase|authorizationkey|secret|psk|api_?key|access_?token)\s{0,3}[=:]\s{0,3})"
+    r"(?!\*|(?:Accepted|Rejected|RebootRequired|NotSupported|UnknownVariable|UnknownComponent)\b)[^\s\"'&;,<>\\]+",
+    re.IGNORECASE,
+)
+_TAGGED = re.compile(
+    r"(<[\w:.-]{0,40}(?:password|passwd|passphrase|authorizationkey|secret|psk)(?:\s[^<>]{0,200})?>)[^<]+",
+    re.IGNORECASE,
+)
 _PEM = re.compile(
     r"(-----BEGIN[A-Z0-9 ]*PRIVATE KEY-----)(?:[^-\"]|-(?!----END))*(-----END[A-Z0-9 ]*PRIVATE KEY-----)?"
 )
@@ -52,12 +124,17 @@ _HEADER = re.compile(r"(\bauthorization\b\W{1,6}(?:basic|bearer|digest)\s+)[^\s\
 _SCALARS = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|-?\d[\d.eE+-]*')
 # The same in text that is no JSON: the value behind a secret name,
 _ROUGH = re.compile(
-    r'(\\{0,4}"(?:\w*password|\w*passphrase|\w*secret|simPin|privateKey|exiResponse)\\{0,4}"\s*:\s*)'
+    r'(\\{0,4}"(?:\w*password|\w*passphrase|\w*secret|\w*psk|\w*privateKey|simPin|exiResponse)\\{0,4}"\s*:\s*)'
     r'(?:(\\{0,4}")(?:[^"\\]|\\.)*|-?\d[\d.]*)',
     re.IGNORECASE,
 )
+_KEY = re.compile(r'(\\{0,4}"key\\{0,4}"\s*:\s*)(?:(\\{0,4}")(?:[^"\\]|\\.)*|-?\d[\d.]*)', re.IGNORECASE)
 # and every value that may belong to a secret name, where there is one.
-_NAMED = re.compile(r"password|passphrase|authorizationkey|keycode|secret", re.IGNORECASE)
+_NAMED = re.compile(
+    r"pass|pwd|auth\W?_?(?:orization)?\W?_?key|keycode|secret|psk|vpn|api_?key|private_?key|(?:wifi|wlan|shared)_?key"
+    r"|(?:access|auth)_?token|(?:sim|admin)_?pin|pincode",
+    re.IGNORECASE,
+)
 _NEAR = re.compile(
     r'(\\{0,4}"(?:value|attributeValue|actualValue|idToken|additionalIdToken|tag)\\{0,4}"\s*:\s*)'
     r'(?:(\\{0,4}")(?:[^"\\]|\\.)*|-?\d[\d.]*)',
@@ -72,8 +149,10 @@ def suspicious(text: str) -> bool:
 
 
 def masked_url(text: str) -> str:
-    """The text with the user and password of every URL in it replaced."""
-    return _LOGIN.sub(rf"\1{MASK}@", text) if "@" in text else text
+    """The text with the user and password of every URL in it replaced, and the keys to it in its query."""
+    if "@" in text:
+        text = _LOGIN_SLASHED.sub(rf"\1{MASK}@", _LOGIN.sub(rf"\1{MASK}@", text))
+    return _QUERY.sub(rf"\1{MASK}", text) if "=" in text else text
 
 
 def masked_text(text: str) -> str:
@@ -85,8 +164,15 @@ def masked_text(text: str) -> str:
 
 def is_secret_setting(name: str) -> bool:
     """Whether a configuration key or a variable of that name holds a secret."""
-    folded = name.casefold()
-    return any(word in folded for word in _SETTINGS) or folded.endswith("secret")
+    return _is_secret(name) if len(name) <= _LONGEST_NAME else _is_secret.__wrapped__(name)
+
+
+@lru_cache(maxsize=4096)
+def _is_secret(name: str) -> bool:
+    folded = _JOINTS.sub("", name.casefold())
+    if folded.endswith(_NO_SECRETS):
+        return False
+    return folded.endswith(_ENDINGS) or any(word in folded for word in _SETTINGS)
 
 
 def holds_secret(path: str) -> bool:
@@ -147,7 +233,9 @@ def without(text: str, secrets: Iterable[str]) -> str:
 
 def _roughly(text: str) -> str:
     text = _HEADER.sub(rf"\1{MASK}", _PEM.sub(rf"\1{MASK}\2", masked_url(text)))
-    text = _ROUGH.sub(_blanked, text)
+    text = _TAGGED.sub(rf"\1{MASK}", _SAID.sub(rf"\1{MASK}", _ROUGH.sub(_blanked, text)))
+    if "vpn" in text.lower():
+        text = _KEY.sub(_blanked, text)
     return _NEAR.sub(_blanked, text) if _NAMED.search(text) else text
 
 
@@ -177,13 +265,16 @@ def _hidden(found: dict[str, Any]) -> set[str]:
     }
     hidden.update(key for name, key in names.items() if _secret_field(name))
     # The key of a VPN; elsewhere ``key`` is the name of a setting.
-    if "key" in names and ("server" in names or "password" in names):
+    kind = found.get(names.get("type", ""))
+    if "key" in names and (
+        "server" in names or "password" in names or (isinstance(kind, str) and kind.casefold() in _VPNS)
+    ):
         hidden.add(names["key"])
     return hidden
 
 
 def _secret_field(name: str) -> bool:
-    return name in _FIELDS or name.endswith(("password", "passphrase", "authorizationkey"))
+    return name in _FIELDS or (name.endswith(_FIELD_ENDINGS) and not name.endswith(_NO_SECRETS))
 
 
 def _names_secret(namer: str, said: Any) -> bool:

@@ -46,7 +46,28 @@ SECRETS: list[tuple[str, Any]] = [
     ("a VPN", {"vpn": {"server": "vpn.example", "user": "u", "password": "hunter2hunter2", "key": "hunter2hunter2"}}),
     ("a PIN", {"idToken": {"idToken": "hunter2hunter2", "type": "KeyCode"}}),
     ("a URL", {"location": "ftp://bob:hunter2hunter2@files.example/fw.bin"}),
-]
+    ("a URL with an @ in its password", {"location": "ftp://bob:hunter2hunter2@x@files.example/fw.bin"}),
+    ("a URL with a slash in its password", {"location": "ftp://bob:hunter2/hunter2@files.example/fw.bin"}),
+    ("a URL with a signature", {"remoteLocation": "https://files.example/x?v=1&X-Amz-Signature=hunter2hunter2"}),
+    ("a URL with a token", {"messageURL": "https://files.example/x?access_token=hunter2hunter2"}),
+    ("a VPN that is known by its type", {"vpn": {"type": "IPSec", "key": "hunter2hunter2"}}),
+    ("a password for an upload", {"log": {"remoteLocation": "https://files.example/", "password": "hunter2hunter2"}}),
+    ("a PIN beside a token", {"idToken": {"additionalInfo": [{"additionalIdToken": "hunter2hunter2", "type": "keycode"}]}}),
+    ("a setting of a vendor's", {"customData": {"vendorId": "v", "wifiPsk": "hunter2hunter2"}}),
+    ("the name of a message", {"vendorId": "v", "messageId": "SetPassword", "data": "hunter2hunter2"}),
+    ("XML in a string", {"data": "<a><password type='x'>hunter2hunter2</password></a>"}),
+    ("words", {"techInfo": "login failed: password=hunter2hunter2"}),
+    ("other words", {"data": "AuthorizationKey: hunter2hunter2; x"}),
+    ("a number", {"connectionData": {"apn": {"simPin": 7777777}, "note": "hunter3"}}),
+    *(
+        (f"the setting {name}", {"key": name, "value": "hunter2hunter2"})
+        for name in (
+            "authorizationkey", "AUTHORIZATIONKEY", "Authorization Key", "authorization_key", "OcppAuthKey", "WifiPSK",
+            "wifi-psk", "WiFiKey", "VpnKey", "ApnSimPin", "SIM_PIN", "ApnPwd", "FtpPass", "Passwort", "ApiKey",
+            "AccessToken", "MasterSecret", "x" * 300 + "password",
+        )
+    ),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("payload", [one for _, one in SECRETS], ids=[name for name, _ in SECRETS])
@@ -54,6 +75,7 @@ def test_a_secret_is_hidden_in_the_payload_and_in_the_text(payload: Any) -> None
     raw = json.dumps([2, "17", "Some", payload])
     before = json.dumps(payload)
     assert "hunter2" not in json.dumps(masked_payload(payload))
+    assert "7777777" not in masked_raw(raw)
     assert "hunter2" not in masked_raw(raw, payload)
     assert json.dumps(payload) == before, "the payload itself stays as it is"
 
@@ -76,6 +98,21 @@ def test_only_the_secret_itself_is_replaced_in_a_text() -> None:
 def test_text_that_is_no_json_keeps_its_secrets_too() -> None:
     assert "hunter2" not in masked_raw('[2,"1","ChangeConfiguration",{"key":"AuthorizationKey","value":"hunter2",,}]')
     assert "hunter2" not in masked_raw('[2,"1","X",{"apnPassword": "hunter2"')
+
+
+def test_names_and_words_that_only_sound_like_it_are_left_alone() -> None:
+    for setting in (
+        "PublicKey", "MeterPublicKey1", "BypassMode", "DoorBypass", "WebSocketPingInterval", "AuthorizeRemoteTxRequests",
+        "TokenReaderType", "MinimumPasswordLength", "ISO15118PnCEnabled", "CertSigningRepeatTimes",
+    ):  # fmt: skip
+        assert masked_payload({"key": setting, "value": "300"})["value"] == "300", setting
+    for text in (
+        "ws://10.0.0.1:9000/a@b",
+        "set AuthorizationKey: Rejected",
+        "http://h:80/x?id=5&keys=3",
+        "see mail@example.com",
+    ):
+        assert masked_text(text) == text
 
 
 def test_a_tag_of_another_type_is_no_secret() -> None:
@@ -116,8 +153,26 @@ def test_text_and_payload_agree_whatever_the_secret_is(secret: str, note: str, s
         "-----BEGIN PRIVATE KEY-----" * 20_000,
         "[" * 300_000 + "password",
         "password" * 60_000,
+        "password=" * 60_000,
+        "<password " * 50_000,
+        "@" + "a://b:c" * 80_000,
+        "?token=" + "&a." * 150_000 + "vpn",
+        '"key":"\\' * 60_000 + "vpn",
     ],
-    ids=["backslashes", "a string without end", "names", "schemes", "keys without end", "brackets", "one word"],
+    ids=[
+        "backslashes",
+        "a string without end",
+        "names",
+        "schemes",
+        "keys without end",
+        "brackets",
+        "one word",
+        "words",
+        "tags",
+        "logins",
+        "queries",
+        "VPN keys",
+    ],
 )
 def test_text_made_to_be_slow_is_hidden_in_linear_time(raw: str) -> None:
     began = time.process_time()

@@ -18,6 +18,7 @@ import msgspec
 
 from console.engine.dialects import BY_SUBPROTOCOL
 from console.engine.endpoint.guesses import Guesses, Held
+from console.engine.masking import masked_url
 from console.engine.trust.revoked import Revoked
 from console.engine.trust.secrets import Match, Secrets
 from profiles import KnownStation, Listen
@@ -48,6 +49,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     browser: bool = False
     certified: tuple[str, ...] | None = None
     serial: str | None = None
+
+    def __repr__(self) -> str:
+        """Without the password, wherever a request may be printed."""
+        sent = "nothing" if self.authorization is None else "***"
+        return f"Request(target={masked_url(self.target)!r}, peer={self.peer!r}, authorization={sent})"
 
 
 class Admission(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,6 +31,7 @@ from console.engine.endpoint.redials import Redials
 from console.engine.endpoint.refusals import Refusals
 from console.engine.endpoint.socket import Socket
 from console.engine.endpoint.tls_transport import Secured
+from console.engine.masking import masked_url
 from console.engine.tasks import Owner, cancel_all, spawn
 from profiles import Listen
 
@@ -236,7 +237,7 @@ class Listener:
         secured = socket.transport if isinstance(socket.transport, Secured) else None
         certified = tls.identities(secured.certificate()) if secured is not None else None
         seen = read_request(request, attempt.peer, certified, attempt.serial)
-        attempt.path = noted(seen.target)
+        attempt.path = noted(masked_url(seen.target))
         attempt.subprotocols = seen.subprotocols[:MAX_OFFERED]
         attempt.agent = noted(seen.agent)
         wrong = no_websocket(request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.model import Alarm, Station
+from console.engine.masking import masked_text
 
 DANGER, ERROR, WARNING, NOTICE = 0, 4, 5, 6
 KEPT = 500  # alarms at hand; the oldest cleared ones go first
@@ -18,7 +19,8 @@ def raise_alarm(
 ) -> Alarm:
     """Raise an alarm, or count one more on the one that stands for the same cause."""
     owner = station.id if station is not None else None
-    text, key = _cut(text, LONGEST_TEXT), (owner, kind, _cut(cause, LONGEST_CAUSE))
+    # The frame has what the station said; an alarm stands on every screen.
+    text, key = _cut(masked_text(text), LONGEST_TEXT), (owner, kind, _cut(cause, LONGEST_CAUSE))
     number = fleet.alarm_keys.get(key)
     if number is None and fleet.standing.get(owner, 0) >= STANDING:
         text = _cut(f"more than {STANDING} alarms stand; the last one: {text}", LONGEST_TEXT)

@@ -32,6 +32,7 @@ from console.engine.fleet.happenings import fold_happening
 from console.engine.fleet.model import ATTRIBUTES, CONNECTORS, STAGES, VARIABLES, Connector, Stage, Station, Variable
 from console.engine.fleet.readings import fold_sampled, fold_skew
 from console.engine.fleet.sessions import fold_transaction
+from console.engine.masking import masked_text
 from console.engine.wire.exchange import Exchange
 
 SKEW_LIMIT_S = 300.0
@@ -134,8 +135,8 @@ def _status(fleet: Fleet, station: Station, event: StatusChanged, exchange: Exch
         connector.since = exchange.time
     connector.status = event.status
     connector.error_code = event.error_code
-    connector.vendor_error = event.vendor_error
-    connector.info = event.info
+    connector.vendor_error = None if event.vendor_error is None else masked_text(event.vendor_error)
+    connector.info = None if event.info is None else masked_text(event.info)
     connector.reported = event.at
     _flow(fleet, station, connector, event.status)
     if event.at is not None:
@@ -147,7 +148,7 @@ def _status(fleet: Fleet, station: Station, event: StatusChanged, exchange: Exch
     connector.changed = station.changed
     if faulted:
         where = "the station" if event.evse == 0 else f"connector {event.evse}"
-        words = " ".join(word for word in (event.error_code, event.vendor_error, event.info) if word)
+        words = " ".join(word for word in (event.error_code, connector.vendor_error, connector.info) if word)
         text = f"{where}: {event.status or 'no status'} {words}".strip()
         severity = DANGER + 2 if event.status == "Faulted" else WARNING
         standing = fleet.alarm_keys.get((station.id, "fault", cause))

@@ -12,6 +12,7 @@ import httpx
 import orjson
 import pytest
 from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from console.cli import main
 from console.commands.serve import LineFormatter
@@ -32,6 +33,38 @@ ANSWERS = {
     "UpdateFirmware": {},
 }
 
+KEY = f"-----BEGIN RSA PRIVATE KEY-----\n{CANARY}-private\n-----END RSA PRIVATE KEY-----\n"
+# What a person may send as it stands, to a station of 1.6 and to one of 2.x.
+RAW_16: list[tuple[str, dict[str, Any]]] = [
+    *(
+        ("ChangeConfiguration", {"key": name, "value": f"{CANARY}-{name}"})
+        for name in ("authorizationKEY", "WifiPSK", "SIM_PIN")
+    ),
+    ("DataTransfer", {"vendorId": "v", "messageId": "SetPassword", "data": f"{CANARY}-message"}),
+    ("DataTransfer", {"vendorId": "v", "data": f"AuthorizationKey={CANARY}-words"}),
+    ("DataTransfer", {"vendorId": "v", "data": f"<password>{CANARY}-xml</password>"}),
+    ("InstallCertificate", {"certificateType": "CentralSystemRootCertificate", "certificate": KEY}),
+    ("CertificateSigned", {"certificateChain": KEY}),
+    ("GetLog", {"logType": "SecurityLog", "requestId": 1, "log": {"remoteLocation": f"https://h/x?sig={CANARY}-sig"}}),
+]
+RAW_2X: list[tuple[str, dict[str, Any]]] = [
+    *(
+        ("SetVariables", {"setVariableData": [
+            {"component": {"name": "SecurityCtrlr"}, "variable": {"name": name}, "attributeValue": f"{CANARY}-{name}"}
+        ]})
+        for name in ("basicauthpassword", "BASICAUTHPASSWORD", "VpnKey", "ApnPassword")
+    ),
+    ("SetNetworkProfile", {"configurationSlot": 1, "connectionData": {
+        "basicAuthPassword": f"{CANARY}-basic", "ocppCsmsUrl": f"wss://u:{CANARY}-csms/x@h/",
+        "apn": {"apn": "internet", "apnPassword": f"{CANARY}-apn"},
+        "vpn": {"server": "s", "user": "u", "password": f"{CANARY}-vpn", "key": f"{CANARY}-vpnkey", "type": "IPSec"},
+    }}),
+    ("CertificateSigned", {"certificateChain": KEY}),
+    ("RequestStartTransaction", {"remoteStartId": 1, "idToken": {"idToken": "x", "type": "Central", "additionalInfo": [
+        {"additionalIdToken": f"{CANARY}-additional", "type": "KeyCode"}
+    ]}}),
+]  # fmt: skip
+
 
 @pytest.fixture
 async def stirred(engine: Engine, web: httpx.AsyncClient, plug: Any) -> AsyncIterator[None]:
@@ -48,11 +81,18 @@ async def stirred(engine: Engine, web: httpx.AsyncClient, plug: Any) -> AsyncIte
         await web.post(f"/stations/CP-1/raw/{action}", json={**url, "retrieveDate": "2026-01-01T00:00:00Z"})
     long = {"key": "BasicAuthPassword", "value": f"{CANARY}-long" * 60}
     await web.post("/stations/CP-1/raw/ChangeConfiguration", json=long)
+    for action, payload in RAW_16:
+        await web.post(f"/stations/CP-1/raw/{action}", json=payload)
+    notice = {"vendor": "v", "message": "SetPassword", "data": f"{CANARY}-transfer"}
+    await web.post("/stations/CP-1/orders/data-transfer", json=notice)
+    dialled = f"{engine.listen_urls[0]}CP-3?access_token={CANARY}-query"
+    async with connect(dialled, subprotocols=[Subprotocol("ocpp1.6")], proxy=None):
+        pass
 
     login = {"Authorization": "Basic Q1AtMjpjNG40cnktbG9naW4="}  # CP-2:c4n4ry-login
     async with connect(
         engine.listen_urls[0] + "CP-2",
-        subprotocols=["ocpp2.0.1"],  # type: ignore[list-item]
+        subprotocols=[Subprotocol("ocpp2.0.1")],
         additional_headers=login,
         proxy=None,
     ) as socket:
@@ -93,6 +133,8 @@ async def stirred(engine: Engine, web: httpx.AsyncClient, plug: Any) -> AsyncIte
         setting = {"component": "SecurityCtrlr", "variable": "BasicAuthPassword"}
         await web.post("/stations/CP-2/orders/get", json=setting)
         await web.post("/stations/CP-2/orders/set", json={**setting, "value": f"{CANARY}-set-0123456"})
+        for action, payload in RAW_2X:
+            await web.post(f"/stations/CP-2/raw/{action}", json=payload)
         start = {"evse": 1, "connector": 1, "tag": f"{CANARY}-1", "type": "KeyCode"}
         await web.post("/stations/CP-2/orders/start", params={"timeout": 0.2}, json=start)
         yield
