@@ -82,12 +82,16 @@ def filters(_quick: bool) -> Any:
 
 def latency(quick: bool) -> Any:
     """Messages and keys while the console is busy drawing."""
+    from benchmarks.flood import KINDS
     from benchmarks.latency import busy, show
 
     plans = [(200, True), (200, False)] if quick else [(200, True), (200, False), (10_000, True)]
     found = []
     for count, journal in plans:
         found.append(busy(count, 1000, 8 if quick else 30, journal=journal))
+        show(found[-1])
+    for kind in KINDS:
+        found.append(busy(50, 50, 8 if quick else 30, journal=True, flood=kind))
         show(found[-1])
     return found
 

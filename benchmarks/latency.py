@@ -23,8 +23,8 @@ _SECTION: Final = b"3"  # the message log
 _GAP: Final = 0.25  # seconds between two keys
 
 
-def busy(links: int, rate: int, seconds: float, *, journal: bool) -> dict[str, Any]:
-    """p99 of messages and p95 of keys, milliseconds."""
+def busy(links: int, rate: int, seconds: float, *, journal: bool, flood: str = "") -> dict[str, Any]:
+    """p99 of messages and p95 of keys, milliseconds. ``flood``: beside them one station floods (``benchmarks.flood``)."""
     allow_files(links + 200)
     cores = sorted(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory(prefix="chargehand-bench-", dir=os.environ.get("BENCH_DIR")) as folder:
@@ -42,9 +42,13 @@ def busy(links: int, rate: int, seconds: float, *, journal: bool) -> dict[str, A
             text=True,
         )
         os.sched_setaffinity(load.pid, {cores[-1]})
+        flooding: subprocess.Popen[Any] | None = None
         try:
             terminal.wait_for(load, 300)
             terminal.write(_SECTION)
+            if flood:
+                flooding = subprocess.Popen([sys.executable, "-m", "benchmarks.flood", str(port), flood], stdout=-1)
+                os.sched_setaffinity(flooding.pid, {cores[-1]})
             terminal.read(5)
             _ask(load)
             before = terminal.cpu()
@@ -52,20 +56,27 @@ def busy(links: int, rate: int, seconds: float, *, journal: bool) -> dict[str, A
             found = _ask(load)
             found["share_of_a_core"] = (terminal.cpu() - before) / seconds
         finally:
-            load.kill()
-            load.wait()
+            for process in (load, flooding):
+                if process is not None:
+                    _end(process)
             terminal.end()
-            for stream in (load.stdin, load.stdout):
-                if stream is not None:
-                    stream.close()
     keys.sort()
     return {
         "links": links,
         "rate": rate,
         "journal": journal,
+        "flood": flood,
         "messages": found,
         "keys": {"count": len(keys), "p50_ms": _at(keys, 50), "p95_ms": _at(keys, 95), "p99_ms": _at(keys, 99)},
     }
+
+
+def _end(process: subprocess.Popen[Any]) -> None:
+    process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            stream.close()
 
 
 def _type(terminal: Terminal, seconds: float) -> list[float]:
@@ -101,7 +112,10 @@ def show(found: dict[str, Any]) -> None:
     """Print one measurement."""
     kept = "with the journal" if found["journal"] else "without a journal"
     messages, keys = found["messages"], found["keys"]
+    if found["flood"]:
+        kept += f", one station flooding with {found['flood']}"
     print(
         f"{found['links']} links, {found['rate']} messages a second, the log moving, {kept}: message p99"
-        f" {messages['p99_ms']:.1f} ms, key to paint p95 {keys['p95_ms']:.0f} ms, p99 {keys['p99_ms']:.0f} ms"
+        f" {messages['p99_ms']:.1f} ms, key to paint p95 {keys['p95_ms']:.0f} ms, p99 {keys['p99_ms']:.0f} ms; longest message"
+        f" {messages['max_ms']:.0f} ms"
     )

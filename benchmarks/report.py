@@ -144,7 +144,8 @@ def _links(bench: dict[str, Any]) -> Iterator[Figure]:
 
 def _screen(bench: dict[str, Any]) -> Iterator[Figure]:
     command = "make bench ARGS='--only latency'"
-    runs = {(run["links"], run["journal"]): run for run in _found(bench, "latency") or ()}
+    every = _found(bench, "latency") or ()
+    runs = {(run["links"], run["journal"]): run for run in every if not run.get("flood")}
     why = "Engine and screen share one loop and one core here; who needs them apart runs `serve` and looks from elsewhere."
     for links, message, key, percent in ((200, 20, 50, "p95"), (10_000, 20, 60, "p99")):
         run = runs.get((links, True))
@@ -153,6 +154,14 @@ def _screen(bench: dict[str, Any]) -> Iterator[Figure]:
         yield Figure(f"{where}: message p99", message, found, command, unit="ms", digits=1, why=why)
         drawn = run["keys"][f"{percent}_ms"] if run else None
         yield Figure(f"{where}: key to paint {percent}", key, drawn, command, unit="ms", digits=0, why=why)
+    floods = {run["flood"]: run for run in every if run.get("flood")}
+    for kind, words in (("reports", "reports of 60 kB"), ("calls", "5,000 calls a second")):
+        run = floods.get(kind)
+        where = f"one station floods with {words}, beside 50 others"
+        longest = run["messages"]["max_ms"] if run else None
+        yield Figure(f"{where}: longest wait of their messages", 1000, longest, command, unit="ms", digits=0, why=why)
+        drawn = run["keys"]["p95_ms"] if run else None
+        yield Figure(f"{where}: key to paint p95", 100, drawn, command, unit="ms", digits=0, why=why)
     idle = {run["heartbeat_s"]: run for run in _found(bench, "idle") or ()}
     yield Figure(
         "idle console, 200 stations heartbeating every 300 s: share of a core",

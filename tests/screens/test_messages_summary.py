@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.engine.wire import frame
 from console.engine.wire.exchange import Exchange, Violation
 from console.engine.wire.schema import actions
 from console.screens.summary import LONGEST, action, arrow, milliseconds, readings, summary, verdict
@@ -307,3 +308,20 @@ def test_a_long_transaction_id_is_shortened_and_the_outcome_is_read_in_a_narrow_
     line = summary(exchange("RequestStartTransaction", start, answer, version="2.0.1", direction="out"), 48)
     assert len(line) <= 48
     assert line.endswith("→ Accepted · tx 0f8fad5b…")
+
+
+def test_a_secret_is_found_in_whatever_spelling_of_the_frame() -> None:
+    payload = {"key": "AuthorizationKey", "value": "hunter22"}
+    for raw in (
+        frame.call("1", "ChangeConfiguration", payload),
+        '[2,"1","ChangeConfiguration",{"key":"\\u0041uthorization\\u004bey","value":"hunter22"}]',
+        None,
+    ):
+        assert "hunter22" not in summary(exchange(action="ChangeConfiguration", request=payload, raw_request=raw))
+
+
+def test_a_frame_without_secrets_is_not_taken_apart_to_look_for_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.screens.summary.masked_payload", lambda _payload: pytest.fail("it was"))
+    payload = {"connectorId": 1, "status": "Charging", "errorCode": "NoError"}
+    texts = {"raw_request": frame.call("1", "StatusNotification", payload), "raw_response": frame.result("1", {})}
+    assert "Charging" in summary(exchange("StatusNotification", payload, {}, **texts))
