@@ -146,9 +146,9 @@ async def _traffic(ready: dict[str, Any], said: Said) -> None:
 
 async def _operator(api: str, station: str, run: int) -> None:
     """Change a station's key three times; the last change is never answered."""
-    async with httpx.AsyncClient(base_url=api, trust_env=False) as web:
+    async with httpx.AsyncClient(base_url=api, trust_env=False, timeout=60) as web:
         for key in KEYS:
-            path = f"/stations/{station}/raw/ChangeConfiguration?timeout=0.3"
+            path = f"/stations/{station}/raw/ChangeConfiguration?timeout={0.3 if key == KEYS[-1] else 30}"
             answer = await web.post(path, json={"key": "AuthorizationKey", "value": f"{station}/{run}-{key}"})
             assert answer.status_code == (504 if key == KEYS[-1] else 200), answer.text
 
