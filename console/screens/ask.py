@@ -50,7 +50,7 @@ class AskScreen(ModalScreen[str | None]):
         """The line has the keyboard."""
         line = self.query_one(Input)
         line.cursor_position = len(line.value)
-        line.focus()
+        self.set_focus(line)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

@@ -199,10 +199,11 @@ class Section(View):
         return []
 
     def take_focus(self) -> None:
-        """Give the keyboard to what is worked with first: a table, mostly."""
+        """Give the keyboard to what is worked with first: a table, mostly. At once: ``Widget.focus`` would do so behind the
+        keys that are on their way already."""
         for child in self.walk_children(Widget):
             if child.focusable:
-                child.focus(scroll_visible=False)
+                self.screen.set_focus(child, scroll_visible=False)
                 return
 
     def set_tab(self, name: str) -> None:

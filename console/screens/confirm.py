@@ -45,7 +45,7 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def on_mount(self) -> None:
         """The keyboard is on staying."""
-        self.query_one("#stay").focus()
+        self.set_focus(self.query_one("#stay"))
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

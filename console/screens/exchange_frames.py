@@ -118,7 +118,7 @@ class Frames(Sized, Container):
     def take_focus(self) -> None:
         """The keyboard goes to the call; to the answer where there is no call."""
         lone_answer = self._raws[0] is None and self._raws[1] is not None
-        self.views[1 if lone_answer else 0].focus(scroll_visible=False)
+        self.screen.set_focus(self.views[1 if lone_answer else 0], scroll_visible=False)
 
     def copied(self) -> tuple[str, str] | None:
         """The answer where it has the keyboard, else both frames, as they are shown: what is hidden stays hidden."""

@@ -70,7 +70,7 @@ class Field(Horizontal):
 
     def take_focus(self) -> None:
         """The keyboard is this field's."""
-        self._control.focus()
+        self.screen.set_focus(self._control)
 
     @property
     def control(self) -> Widget:

@@ -101,7 +101,7 @@ class FleetSection(Filtering, Section):
 
     def take_focus(self) -> None:
         """The table has the keyboard."""
-        self.table.focus(scroll_visible=False)
+        self.screen.set_focus(self.table, scroll_visible=False)
 
     def pull(self, now_ns: int) -> None:
         """Rows whose text differs; once a second the ages."""

@@ -250,7 +250,7 @@ class MessagesPanel(Vertical):
 
     def take_focus(self) -> None:
         """The keyboard goes to the log."""
-        self.log_view.focus(scroll_visible=False)
+        self.screen.set_focus(self.log_view, scroll_visible=False)
 
     def back(self) -> bool:
         """``esc``: takes the filter away, then follows the newest again."""

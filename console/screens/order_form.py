@@ -127,13 +127,13 @@ class OrderForm(ModalScreen[None]):
         self.query_one(".dialog").border_title = safe_content(title)
         self._judge()
         if self.danger == "danger":
-            self.query_one("#cancel").focus()
+            self.set_focus(self.query_one("#cancel"))
             return
         field = self._wanting() or next(iter(self.query(Field)), None)
         if field is not None:
             field.take_focus()
         else:
-            self.query_one("#send").focus()
+            self.set_focus(self.query_one("#send"))
 
     def _who(self) -> Content:
         fleet = self.console.engine.fleet
@@ -258,7 +258,7 @@ class OrderForm(ModalScreen[None]):
     def action_send(self) -> None:
         """``enter`` in a field: a dangerous order wants its button pressed."""
         if self.danger == "danger":
-            self.query_one("#cancel").focus()
+            self.set_focus(self.query_one("#cancel"))
         else:
             self._send()
 

@@ -97,7 +97,7 @@ class SendAgain(ModalScreen[None]):
     def on_mount(self) -> None:
         """The keyboard goes to the payload."""
         self.query_one(".dialog").border_title = Content("Edit and send again")
-        self.query_one(TextArea).focus()
+        self.set_focus(self.query_one(TextArea))
         self._judge()
 
     async def on_unmount(self) -> None:

@@ -129,7 +129,7 @@ class SessionDetail(Vertical):
 
     def take_focus(self) -> None:
         """The keyboard goes to the samples."""
-        self.query_one(LineTable).focus(scroll_visible=False)
+        self.screen.set_focus(self.query_one(LineTable), scroll_visible=False)
 
     def hints(self) -> list[KeyHint]:
         """Keys of the detail."""

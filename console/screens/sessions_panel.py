@@ -285,7 +285,7 @@ class SessionsPanel(Filtering, Vertical):
         if self.in_detail:
             self.detail.take_focus()
         else:
-            self.table.focus(scroll_visible=False)
+            self.screen.set_focus(self.table, scroll_visible=False)
 
     # Filter.
 

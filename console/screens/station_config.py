@@ -200,7 +200,7 @@ class ConfigPane(Filtering, StationPane):
 
     def take_focus(self) -> None:
         """The table."""
-        self.table.focus(scroll_visible=False)
+        self.screen.set_focus(self.table, scroll_visible=False)
 
     def crumb(self) -> str:
         """The filter."""

@@ -127,7 +127,7 @@ class FilesPane(StationPane):
 
     def take_focus(self) -> None:
         """The table."""
-        self.query_one(LineTable).focus(scroll_visible=False)
+        self.screen.set_focus(self.query_one(LineTable), scroll_visible=False)
 
     def hints(self) -> list[KeyHint]:
         """What copies."""

@@ -122,7 +122,7 @@ class LogPane(StationPane):
 
     def take_focus(self) -> None:
         """The table."""
-        self.query_one(LineTable).focus(scroll_visible=False)
+        self.screen.set_focus(self.query_one(LineTable), scroll_visible=False)
 
     def _row(self, key: Key) -> Row:
         one = self._rows[cast("int", key)]

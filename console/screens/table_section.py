@@ -91,7 +91,7 @@ class TableSection(Section, Generic[RowT]):
 
     def take_focus(self) -> None:
         """The keyboard goes to the table."""
-        self.table.focus(scroll_visible=False)
+        self.screen.set_focus(self.table, scroll_visible=False)
 
     def action_station(self) -> None:
         """``i``: open the station."""

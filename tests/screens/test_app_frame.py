@@ -69,7 +69,11 @@ async def test_a_command_that_is_wrong_says_why_and_stays_open(engine: Engine, o
     async with open_console(engine) as console:
         await console.press(":", *"rset CP-001", "enter")
         await console.sees("did you mean “reset”?")
-        assert console.app.screen.query_one(CommandLine).has_class("-shown")
+        line = console.app.screen.query_one(CommandLine)
+        assert line.has_class("-shown")
+        await console.press("end", "ctrl+u", *"reset CP-001 colour=red", "enter")
+        await console.sees("takes no “colour”")
+        assert line.query_one("CommandInput").cursor_position == len("reset CP-001 ")
         await console.press("escape")
         assert not console.app.screen.query_one(CommandLine).has_class("-shown")
 
@@ -128,6 +132,9 @@ async def test_keys_typed_behind_a_digit_are_for_the_section_that_it_opens(
         for key, letter in (("3", "3"), ("slash", "/"), ("s", "s"), ("x", "x")):
             console.app.post_message(Key(key, letter))  # as fast as a terminal hands over what was pasted
         await console.sees("filter", " sx")
+        for letter in "y":
+            console.app.post_message(Key(letter, letter))
+        await console.sees(" sxy")
         assert console.section.kind == "messages"
         assert len(console.app.screen_stack) == 1
 

@@ -75,6 +75,7 @@ async def test_a_stop_names_the_running_transaction_and_is_followed_to_its_end(
         payload = {"connectorId": 1, "idTag": "A", "meterStart": 0, "timestamp": "2026-01-01T00:00:00Z"}
         answer = await station.call("StartTransaction", payload)
         number = answer[2]["transactionId"]
+        await station.call("StatusNotification", {"connectorId": 1, "status": "Charging", "errorCode": "NoError"})
         await console.sees("1 charging")
         await console.press("x")
         await console.sees(f"Transaction {number} ends")
