@@ -7,6 +7,7 @@ and draws it as the message log and the exchange's page would. Whatever escapes 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, Final, cast
@@ -25,7 +26,8 @@ from console.engine.filter import parse_filter
 from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.fold import fold_exchange, fold_happening
 from console.engine.fleet.model import Alarm, Station, Transaction
-from console.engine.journal import Snapshot, codec, rows
+from console.engine.journal import codec, rows
+from console.engine.upkeep import snapshot_of
 from console.engine.wire import frame as wire
 from console.engine.wire.exchange import Exchange, Record
 from console.engine.wire.schema import violations
@@ -105,6 +107,7 @@ class _Wire:
     def __init__(self) -> None:
         self.sent: list[str] = []
         self.attempt = Attempt(id=1, time=NOW, peer="127.0.0.1:1", local="127.0.0.1:2")
+        self.heard = time.monotonic()
         self.transport = SimpleNamespace(is_closing=lambda: False)
 
     def send(self, text: str) -> bool:
@@ -169,18 +172,11 @@ class _Hub:
         fleet, taken = self.fleet, self.fleet.take_dirty()
         for station in taken.stations.values():
             orjson.dumps(rows.station_row(station, fleet.transactions))
-        for transaction in taken.transactions.values():
+        snapshot = snapshot_of(fleet, taken, fleet.cursor, last_link=1)
+        for transaction in snapshot.transactions:
             orjson.dumps(rows.transaction_row(transaction))
-        for alarm in taken.alarms.values():
+        for alarm in snapshot.alarms:
             orjson.dumps(rows.alarm_row(alarm))
-        snapshot = Snapshot(
-            cursor=fleet.cursor,
-            stations=list(taken.stations.values()),
-            transactions=list(taken.transactions.values()),
-            alarms=list(taken.alarms.values()),
-            samples=taken.samples,
-            counters={"transaction": fleet.last_transaction},
-        )
         for row in codec.snapshot_rows(snapshot):
             kind = _KINDS.get(row[0])
             if kind is not None:

@@ -30,6 +30,8 @@ CLOCK_JUMP_NS = 5_000_000_000
 RETENTION_S = 3600.0
 RETENTION_FIRST_S = 180.0  # a console that is never left running for an hour forgets too
 NS = 1_000_000_000
+# Linux calls it BOOTTIME. The BSDs and macOS have none, but there MONOTONIC counts sleep, unlike Python's own clock.
+_STEADY: int | None = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
 
 
 class Upkeep:
@@ -135,7 +137,7 @@ class Upkeep:
                 written.set_result(error is None)
 
         try:
-            journal.save(_snapshot_of(fleet, taken, cursor, self._road.last_link), saved)
+            journal.save(snapshot_of(fleet, taken, cursor, self._road.last_link), saved)
         except Exception as error:
             saved(error)
             raise
@@ -160,11 +162,11 @@ class Upkeep:
 
 def steady_ns() -> int:
     """A clock that nobody sets and that goes on while the computer sleeps, where the system has such a one."""
-    boot = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic_ns() if boot is None else time.clock_gettime_ns(boot)
+    return time.monotonic_ns() if _STEADY is None else time.clock_gettime_ns(_STEADY)
 
 
-def _snapshot_of(fleet: Fleet, taken: Dirty, cursor: int, last_link: int) -> Snapshot:
+def snapshot_of(fleet: Fleet, taken: Dirty, cursor: int, last_link: int) -> Snapshot:
+    """What was taken of a fleet, as the journal stores it; ``cursor`` as in ``Snapshot``."""
     return Snapshot(
         cursor=cursor,
         at=fleet.cursor,
