@@ -134,6 +134,7 @@ class Orders:
         """The panel of these runs."""
         from console.screens.run_panel import RunPanel
 
+        self.watching(runs, True)  # from now on: a quick station is done before the panel is there
         self._console.push_screen(RunPanel(runs))
 
     def watching(self, runs: Sequence[Run], on: bool) -> None:

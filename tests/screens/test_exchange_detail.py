@@ -205,3 +205,17 @@ async def test_a_record_that_is_no_message_says_what_befell(engine: Engine, dial
         await console.press("e")
         console.app.open_exchange(999_999)
         await console.sees("This record is gone")
+
+
+async def test_what_is_wrong_with_a_payload_leaves_the_buttons_in_sight_on_a_small_screen(
+    engine: Engine, dial: Any, open_console: Any
+) -> None:
+    station = await dial(engine)
+    await station.boot()
+    asked = await ordered(engine, station, "GetConfiguration", {}, {})
+    async with open_console(engine, size=(80, 24)) as console:
+        await opened(console, asked.id)
+        await console.press("e")
+        await console.sees("The payload fits the schema.", "Cancel", "Send")
+        await console.press("x")
+        await console.sees("This is no JSON: line 1, column 1", "Cancel", "Send", "ctrl+r sends")

@@ -167,12 +167,15 @@ def _time(argument: Argument, raw: Any, _version: str | None, said: str, now: in
     return round((zoned - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1_000) * 1_000_000
 
 
-def _json(_argument: Argument, raw: Any, _version: str | None, _said: str, _now: int | None) -> Any:
+def _json(_argument: Argument, raw: Any, _version: str | None, said: str, _now: int | None) -> Any:
     if not isinstance(raw, str):
         return raw
     try:
         return orjson.loads(raw)
-    except orjson.JSONDecodeError:
+    except orjson.JSONDecodeError as error:
+        if raw.lstrip()[:1] in ("{", "["):
+            what = f"{error.msg} at column {error.colno}" if error.lineno == 1 else str(error)
+            raise OrderError(f"{said} begins like JSON, but is none: {what}.") from None
         return raw  # plain text is a JSON string that nobody wants to quote twice
 
 

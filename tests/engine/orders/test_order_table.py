@@ -163,6 +163,8 @@ def test_text_and_json_become_the_same_values(
         ("1.6", "clear-cache", {"all": "x"}, "takes no arguments"),
         ("1.6", "start", {"tag": "  "}, "start needs tag (the id tag, at most 20 characters)."),
         ("1.6", "start", {"tag": "x" * 200_000}, "100000"),
+        ("1.6", "raw", {"action": "Reset", "payload": '{"type":}'}, "raw: payload begins like JSON, but is none"),
+        ("2.1", "data-transfer", {"vendor": "v", "data": "[1,"}, "begins like JSON"),
         ("1.6", "start", {"tag": "a", "TAG": "b"}, "given twice"),
     ],
 )
