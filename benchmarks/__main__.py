@@ -73,10 +73,15 @@ def idle(quick: bool) -> Any:
 
 def filters(_quick: bool) -> Any:
     """Looking into a large journal, and its size: always the large one, a small one would tell nothing."""
+    from benchmarks import sessions
     from benchmarks.filters import measure, show
 
     found = measure(1_000_000)
     show(found)
+    found["sessions"] = sessions.measure(400)
+    print(
+        f"  {found['sessions']['MB a million']:.0f} MB a million readings of eight samples, for the samples and sessions"
+    )
     return found
 
 

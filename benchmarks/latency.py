@@ -116,6 +116,6 @@ def show(found: dict[str, Any]) -> None:
         kept += f", one station flooding with {found['flood']}"
     print(
         f"{found['links']} links, {found['rate']} messages a second, the log moving, {kept}: message p99"
-        f" {messages['p99_ms']:.1f} ms, key to paint p95 {keys['p95_ms']:.0f} ms, p99 {keys['p99_ms']:.0f} ms; longest message"
-        f" {messages['max_ms']:.0f} ms"
+        f" {messages['p99_ms']:.1f} ms, key to paint p95 {keys['p95_ms']:.0f} ms, p99 {keys['p99_ms']:.0f} ms;"
+        f" longest message {messages['max_ms']:.0f} ms"
     )

@@ -206,9 +206,9 @@ def _filters(found: dict[str, Any] | None) -> Iterator[Figure]:
         why="At a tenth all bodies are plain; at the full size a page out of the past is unpacked first.",
     )
     yield Figure(
-        "size of the journal for a million messages",
+        "size of the journal for a million messages, with the samples of their sessions",
         250,
-        found["MB a million"] if found else None,
+        found["MB a million"] + found["sessions"]["MB a million"] if found and "sessions" in found else None,
         command,
         unit="MB",
         digits=0,

@@ -16,7 +16,7 @@ import orjson
 
 from console.engine.journal.writer import insert_padded
 
-KEEP: Final = 100_000
+KEEP: Final = 80_000
 """So many ids at the end of the journal keep plain bodies."""
 SIZE: Final = 16
 _AT_ONCE: Final = 16  # packs in one transaction
