@@ -194,7 +194,10 @@ class FleetSection(Filtering, Section):
             order,
             room,
             self._changed if station.active else 0,
-            tuple((one.id, one.count, one.acknowledged) for one in self._order.alarms.get(station.key, ())),
+            tuple(
+                (one.id, one.count, one.acknowledged, one.kind == "fault" and seen_text((now - one.raised) / 1e9))
+                for one in self._order.alarms.get(station.key, ())
+            ),
         )
         kept = self._rows.get(station.key)
         if kept is not None and kept[0] == stamp:

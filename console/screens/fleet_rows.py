@@ -192,7 +192,7 @@ def _energy(station: Station, transactions: Mapping[int, Transaction]) -> CellLi
     return Cell(energy(sum(found)) if found else NOTHING, "" if found and station.connected else "muted")
 
 
-def note(station: Station, alarms: Sequence[Alarm], order: str | None, room: int = 40) -> CellLike:
+def note(station: Station, alarms: Sequence[Alarm], order: str | None, now_ns: int, room: int = 40) -> CellLike:
     """What a person should know first; ``room``: cells there are."""
     if order is not None:
         return Cell(order, "accent")
@@ -213,7 +213,8 @@ def note(station: Station, alarms: Sequence[Alarm], order: str | None, room: int
                 for word in (one.vendor_error, one.info)
                 if word
             )
-            return Cell(f"✖ {words or alarm.text}", "bad")
+            # Which connector, and its error code, stand in the row already.
+            return Cell(f"✖ {words or f'fault for {seen_text((now_ns - alarm.raised) / 1e9)}'}", "bad")
     drift = station.clock_skew_s
     if drift is not None and any(alarm.kind == "clock" for alarm in alarms):
         return Cell(f"⚠ clock {skew(drift)}", "warn")
@@ -277,7 +278,7 @@ def fleet_row(
         _power(station, transactions, power_room),
         _energy(station, transactions),
         seen_text((now_ns - station.last_seen) / 1e9),
-        note(station, alarms, order, note_room),
+        note(station, alarms, order, now_ns, note_room),
     )
 
 

@@ -18,7 +18,8 @@ _NAMES: Final = {"energy": ("energy", "Wh"), "power": ("power", "W"), "charge": 
 _TICKS = 6
 _STEPS = 4  # of the value axis
 _NONSENSE = 1e12  # one such reading would flatten everything else
-_GAP, _LEAST_GAP_S = 4.0, 60.0  # times the usual pause, and seconds, from which on readings are missing
+# From so many times the usual pause on readings are missing, and sooner where it is known that some are.
+_GAP, _GAP_KNOWN, _LEAST_GAP_S = 4.0, 1.7, 60.0
 
 
 class SessionChart(PlotextPlot):
@@ -77,7 +78,8 @@ class SessionChart(PlotextPlot):
         if self.metric != "charge" and max(map(abs, values)) >= 1000:
             unit, values = f"k{unit}", [value / 1000 for value in values]
         plot.title(f"{name}, {unit}")
-        for piece in pieces(list(zip(seconds, values, strict=True))):
+        lost = _GAP_KNOWN if one.seq_gaps else _GAP
+        for piece in pieces(list(zip(seconds, values, strict=True)), lost):
             plot.plot([at for at, _ in piece], [value for _, value in piece], marker="braille", color=self._colour())
         high = 100.0 if self.metric == "charge" else max(*values, 0.001)
         levels, labels = value_ticks(min(values), high, _STEPS)
@@ -91,10 +93,10 @@ class SessionChart(PlotextPlot):
         return Color.parse(self.app.theme_variables["primary"]).rgb
 
 
-def pieces(points: list[tuple[float, float]]) -> list[list[tuple[float, float]]]:
-    """The line, cut where readings are missing: where much more time passes than between most of them."""
+def pieces(points: list[tuple[float, float]], gap: float) -> list[list[tuple[float, float]]]:
+    """The line, cut where readings are missing: where ``gap`` times the usual pause passes between two of them."""
     steps = sorted(after[0] - before[0] for before, after in pairwise(points))
-    longest = max(_GAP * steps[len(steps) // 2], _LEAST_GAP_S)
+    longest = max(gap * steps[len(steps) // 2], _LEAST_GAP_S)
     found = [[points[0]]]
     for before, after in pairwise(points):
         if after[0] - before[0] > longest:

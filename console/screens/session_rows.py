@@ -28,7 +28,6 @@ COLUMNS: Final = (
     Column("note", "NOTE", width=22, min_width=10, weight=1, priority=5),
 )
 FITTED: Final = ("started", "station", "wire", "state", "tag", "length")  # columns as wide as what stands in them
-_LONGEST_WIRE = 10  # cells that ids of sessions take before notes have room
 QUIET_S = 3600.0  # without a word on a link that is alive: longer than stations pause between readings
 _DAY_NS = 86_400 * 1_000_000_000
 _STATES: Final = {
@@ -163,7 +162,6 @@ def needs(rows: Iterable[Row], most: Mapping[str, int]) -> dict[str, int]:
             text = cell.text if isinstance(cell, Cell) else cell
             if isinstance(text, str) and len(text) + 3 > found.get(key, 0):
                 found[key] = max(found.get(key, 0), cell_len(safe_text(text, max_chars=60)))
-    found["wire"] = min(found.get("wire", 0), _LONGEST_WIRE)
     return found
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from console.engine.fleet.model import Station, Transaction
 
 MOST = 2000
+ROOMY = 140  # cells from which on there is room for whole ids and notes
 FITTED_ROWS = 200  # rows that columns are fitted to: those that run, and the newest
 _NS = 1_000_000_000
 _DAY_NS = 86_400 * _NS
@@ -60,6 +61,7 @@ class SessionsPanel(Filtering, Vertical):
         self._all = station is None
         self._columns = COLUMNS if self._all else tuple(one for one in COLUMNS if one.key != "station")
         self._needs: dict[str, int] = {}
+        self._narrow = True
         self._older: dict[int, Transaction] = {}
         self._loaded = False
         self._changed = -1
@@ -148,9 +150,11 @@ class SessionsPanel(Filtering, Vertical):
         """Columns as wide as what stands in them, the rest to the notes; while one looks at them they only grow."""
         rows = (session_row(self._known(key), self._now, self._station_of(key)) for key in order[:FITTED_ROWS])
         wanted = needs(rows, self._needs)
-        if wanted != self._needs:
-            self._needs = wanted
-            made = fitted(self._columns, wanted)
+        narrow = self.table.size.width < ROOMY
+        if wanted != self._needs or narrow != self._narrow:
+            self._needs, self._narrow = wanted, narrow
+            # Where it is narrow, long ids are cut before notes are.
+            made = fitted(self._columns, {**wanted, "wire": min(wanted.get("wire", 0), 10)} if narrow else wanted)
             if made != self.table.columns:
                 self.table.set_columns(made)
 

@@ -8,11 +8,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from console.engine.engine import Engine
-from console.engine.fleet.model import Connector, Evse, Station
+from console.engine.fleet.model import Alarm, Connector, Evse, Station
 from console.screens.fleet import FleetSection
-from console.screens.fleet_rows import COLUMNS, fleet_row
+from console.screens.fleet_rows import COLUMNS, fleet_row, note
 from profiles import KnownStation, load_profile
-from widgets.columns import CellLike, cell_pieces
+from widgets.columns import Cell, CellLike, cell_pieces
 
 
 async def status(station: Any, connector: int, word: str, **more: Any) -> None:
@@ -311,3 +311,12 @@ def test_a_long_identity_is_cut_before_its_end() -> None:
     station = of(["Available"], id="NL-ABC-E00012345-07")
     assert cell(station, "station", station_room=13) == "NL-ABC…345-07"
     assert cell(station, "station", station_room=19) == "NL-ABC-E00012345-07"
+
+
+def test_a_fault_without_words_of_its_own_tells_how_long_it_lasts() -> None:
+    station = of(["Faulted"])
+    alarm = Alarm(
+        id=1, station="CP", kind="fault", cause="1.1", text="connector 1: Faulted", severity=2, raised=0, last=0
+    )
+    found = note(station, [alarm], None, 240_000_000_000)
+    assert found == Cell("✖ fault for 4 min", "bad")

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
+from console.screens.session_chart import pieces
 from widgets.card import CardState, ConnectorCard, card_content
 from widgets.power_chart import PowerChart, Sample, runs
 from widgets.qr import QUIET, QrScreen, qr_lines
@@ -236,3 +237,11 @@ async def test_the_code_is_dark_on_light_in_every_theme() -> None:
         await pilot.pause()
         style = next(iter(app.screen.query_one("QrCode").render_line(0))).style
         assert str(style) == "#000000 on #ffffff"
+
+
+def test_the_line_of_a_session_is_cut_where_readings_are_missing() -> None:
+    times = [0, 60, 120, 240, 300, 1000]
+    points = [(float(at), 1.0) for at in times]
+    assert [len(piece) for piece in pieces(points, 4.0)] == [5, 1]
+    assert [len(piece) for piece in pieces(points, 1.7)] == [3, 2, 1]
+    assert [len(piece) for piece in pieces([(0.0, 1.0), (5.0, 1.0), (50.0, 1.0)], 4.0)] == [3], "a minute is no gap"
