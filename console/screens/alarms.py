@@ -67,6 +67,11 @@ class AlarmsSection(TableSection[Alarm]):
         """The alarm at the cursor."""
         return self.alarm(self.table.cursor_key)
 
+    @property
+    def opened_fold(self) -> bool:
+        """Whether cleared alarms are in sight: a filter finds them too."""
+        return self._open or bool(self.filter)
+
     # Pulling.
 
     def shown(self) -> None:
@@ -98,7 +103,7 @@ class AlarmsSection(TableSection[Alarm]):
         self._over = len(over)
         if over:
             keys.append(FOLD)
-            keys += over if self._open else []
+            keys += over if self.opened_fold else []
         if not keys:
             self.table.set_empty(self._empty_lines())
         self.table.set_rows(keys)
@@ -107,10 +112,10 @@ class AlarmsSection(TableSection[Alarm]):
     def _row(self, key: Hashable) -> Row:
         if key == FOLD:
             return [
-                Cell(f"{'▾' if self._open else '▸'} over", "muted"),
+                Cell(f"{'▾' if self.opened_fold else '▸'} over", "muted"),
                 Cell("", ""),
                 Cell(f"{self._over} cleared alarm{'' if self._over == 1 else 's'}", "muted"),
-                Cell("enter folds" if self._open else "enter shows", "muted"),
+                Cell("" if self.filter else ("enter folds" if self._open else "enter shows"), "muted"),
                 None,
                 None,
             ]
@@ -119,7 +124,9 @@ class AlarmsSection(TableSection[Alarm]):
 
     def _version(self, key: Hashable) -> object:
         found = self.alarm(key)
-        return (self._over, self._open) if found is None else (found.changed, lasted(found, self._now))
+        if found is None:
+            return self._over, self.opened_fold, bool(self.filter)
+        return found.changed, lasted(found, self._now)
 
     def _sort_value(self, key: Hashable, column: str) -> SortValue:
         found = self.alarm(key)

@@ -103,6 +103,10 @@ async def test_what_is_over_folds_away_and_opens_again(engine: Engine, dial: Any
         await console.sees("▾ over", "○ cleared", "GroundFailure")
         await console.press("escape")
         await console.sees("▸ over")
+        console.section.set_filter("is:cleared")
+        await console.sees("▾ over", "○ cleared", "GroundFailure")
+        await console.press("escape")
+        await console.sees("▸ over", "enter shows")
 
 
 async def test_an_alarm_raised_by_a_lost_link_says_what_befell(
