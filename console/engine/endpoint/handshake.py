@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import select
 from typing import Any
 
 from websockets.datastructures import Headers
@@ -11,6 +13,7 @@ from console.engine.endpoint.admission import Request
 
 MAX_NOTED = 256  # characters of a header that are noted
 MAX_OFFERED = 32  # subprotocols that are looked at
+_HUNG_UP = getattr(select, "POLLRDHUP", 0)
 
 SOAP_ADVICE = "Set the charger to OCPP over JSON (OCPP-J) and a ws:// URL."
 
@@ -73,6 +76,17 @@ def no_request(reason: str, first: bytes) -> tuple[int | None, str, str]:
         advice = "Something opened the port and sent nothing: a port scan, a health check, or a charger that gave up."
         return None, reason, advice
     return None, reason, "Set the charger's URL to ws://ADDRESS:PORT/ followed by its identity."
+
+
+def hung_up(transport: asyncio.BaseTransport | None) -> bool:
+    """Whether the peer has closed its side already, with what it sent before still unread. False where the system does not
+    tell (it does on Linux)."""
+    below = None if transport is None else transport.get_extra_info("socket")
+    if below is None or not _HUNG_UP:
+        return False
+    look = select.poll()
+    look.register(below.fileno(), _HUNG_UP)
+    return bool(look.poll(0))
 
 
 def peer_name(address: Any) -> str:

@@ -23,7 +23,7 @@ from console.engine.endpoint.admission import Admission, Door, host_of
 from console.engine.endpoint.attempts import Attempt, Attempts
 from console.engine.endpoint.binding import bind, files_allowed
 from console.engine.endpoint.deadlines import overdue
-from console.engine.endpoint.handshake import HUNG_UP, no_request, no_websocket, noted, peer_name, read_request
+from console.engine.endpoint.handshake import HUNG_UP, hung_up, no_request, no_websocket, noted, peer_name, read_request
 from console.engine.endpoint.hub import Hub
 from console.engine.endpoint.link import Link
 from console.engine.endpoint.links import Links
@@ -256,7 +256,7 @@ class Listener:
             socket.refuse(verdict.status, text, headers)
             self._refusals.tell(attempt, verdict.status, verdict.reason, verdict.advice, concern=verdict.concern)
             return
-        if socket.hung_up:
+        if hung_up(socket.transport):
             # It gave up while this console stood still, and maybe dialled again since. As links, all those attempts would
             # look like a station in trouble.
             self._refusals.tell(attempt, None, *HUNG_UP)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import select
 import time
 from typing import Protocol, cast
 
@@ -31,7 +30,6 @@ log = logging.getLogger("chargehand.socket")
 MAX_FRAGMENTS = 4096
 MAX_UNSENT = 4 * 1024 * 1024  # bytes a station may leave unread before its link is given up
 PEEK = 8
-_HUNG_UP = getattr(select, "POLLRDHUP", 0)
 _NO_SOAP = b"HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _BUFFER = memoryview(bytearray(65536))
 _UNREAD = "the station does not read what is sent to it"
@@ -356,17 +354,6 @@ class Socket(asyncio.BufferedProtocol):
     def paused(self) -> bool:
         """Whether we do not read: what the station says meanwhile, pongs too, cannot be known."""
         return self.transport is not None and not self.transport.is_closing() and not self.transport.is_reading()
-
-    @property
-    def hung_up(self) -> bool:
-        """Whether the peer has closed its side already, with what it sent before still unread. False where the system
-        does not tell (it does on Linux)."""
-        below = None if self.transport is None else self.transport.get_extra_info("socket")
-        if below is None or not _HUNG_UP:
-            return False
-        look = select.poll()
-        look.register(below.fileno(), _HUNG_UP)
-        return bool(look.poll(0))
 
     def resume(self) -> None:
         """Read again."""
