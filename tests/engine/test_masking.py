@@ -137,7 +137,7 @@ def test_text_and_payload_agree_whatever_the_secret_is(secret: str, note: str, s
     payload = {"note": note, "idToken": {"idToken": secret, "type": "KeyCode"}}
     raw = json.dumps([2, "17", "Authorize", payload], indent=1 if spaced else None, ensure_ascii=ascii_only)
     hidden = json.loads(masked_raw(raw))
-    assert hidden[:3] == ["***" if one == secret else one for one in [2, "17", "Authorize"]]
+    assert hidden[:3] == ["***" if str(one) == secret else one for one in [2, "17", "Authorize"]]
     assert hidden[3]["idToken"] == masked_payload(payload)["idToken"]
     assert hidden[3]["idToken"]["idToken"] == "***"
     assert hidden[3]["note"] in ("***", masked_text(note))
