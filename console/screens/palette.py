@@ -79,7 +79,7 @@ def _orders(console: ConsoleApp) -> Iterator[Entry]:
     target = f"{len(marked)} stations" if marked else _plain(station or "")
     for kind in ORDERS:
         if why_not(console.engine, kind.id, station, marked) is None:
-            yield kind.title, f"{target}: {kind.help}", partial(console.orders.open, kind.id, None, {})
+            yield kind.title, f"{target}: {kind.gist}", partial(console.orders.open, kind.id, None, {})
 
 
 def _plain(text: str) -> str:
