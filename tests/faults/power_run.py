@@ -121,11 +121,16 @@ async def traced(log: Path, data: Path, said: Said, spoilt: str = "nothing") -> 
         *command(log), *program, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
     )
     assert process.stdout is not None
-    ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
-    async with asyncio.timeout(90):
-        await _traffic(ready, said)
-    os.kill(int((data / "chargehand.lock").read_text()), signal.SIGTERM)
-    assert await asyncio.wait_for(process.wait(), 60) == 0
+    how = signal.SIGKILL
+    try:
+        ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
+        async with asyncio.timeout(90):
+            await _traffic(ready, said)
+        how = signal.SIGTERM
+    finally:
+        os.kill(int((data / "chargehand.lock").read_text()), how)
+        ended = await asyncio.wait_for(process.wait(), 60)
+    assert ended == 0
 
 
 async def _traffic(ready: dict[str, Any], said: Said) -> None:
