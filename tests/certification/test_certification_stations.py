@@ -202,7 +202,8 @@ async def test_what_a_station_of_2_x_tells_is_answered(station: Any) -> None:
         assert await said(station, "StatusNotification", place) == {}, "TC_G_01"
     event = {
         "eventId": 1, "timestamp": AT, "trigger": "Alerting", "actualValue": "x",
-        "eventNotificationType": "HardWiredMonitor", "component": {"name": "ConnectorPlugRetentionLock"}, "variable": {"name": "Problem"},
+        "eventNotificationType": "HardWiredMonitor",
+        "component": {"name": "ConnectorPlugRetentionLock"}, "variable": {"name": "Problem"},
     }  # fmt: skip
     assert await said(station, "NotifyEvent", {"generatedAt": AT, "seqNo": 0, "eventData": [event]}) == {}, (
         "TC_N_21 TC_G_20"
@@ -213,3 +214,77 @@ async def test_what_a_station_of_2_x_tells_is_answered(station: Any) -> None:
         )
     value = {"timestamp": AT, "sampledValue": [{"value": 1.5}]}
     assert await said(station, "MeterValues", {"evseId": 1, "meterValue": [value]}) == {}, "TC_J_01"
+
+
+# Sessions of 2.x: whatever begins or ends one is a session, with its reasons and readings.
+
+BEGINNINGS = [
+    ("TC_E_01", "ChargingStateChanged", "Charging"),
+    ("TC_E_02", "ChargingStateChanged", "Charging"),
+    ("TC_E_09", "CablePluggedIn", "EVConnected"),
+    ("TC_E_10", "Authorized", "Idle"),
+    ("TC_E_11", "SignedDataReceived", "EVConnected"),
+    ("TC_E_12", "EVDetected", "Idle"),
+    ("TC_E_38", "Authorized", "SuspendedEV"),
+]
+ENDINGS = [
+    ("TC_E_07 TC_E_08 TC_E_15", "StopAuthorized", "Local"),
+    ("TC_E_14 TC_E_20", "EVCommunicationLost", "EVDisconnected"),
+    ("TC_E_17", "Deauthorized", "DeAuthorized"),
+    ("TC_E_19", "EVDeparted", "Other"),
+    ("TC_E_22", "ChargingStateChanged", "StoppedByEV"),
+    ("TC_E_39", "EVConnectTimeout", "Timeout"),
+]
+
+
+def event_of(kind: str, number: int, trigger: str, **info: Any) -> dict[str, Any]:
+    return {
+        "eventType": kind, "timestamp": AT, "triggerReason": trigger, "seqNo": number,
+        "transactionInfo": {"transactionId": "T", **info}, "evse": {"id": 1, "connectorId": 1},
+    }  # fmt: skip
+
+
+@new
+@pytest.mark.parametrize(("case", "trigger", "state"), BEGINNINGS)
+async def test_a_session_begins_at_whatever_point_the_station_has_chosen(
+    station: Any, case: str, trigger: str, state: str
+) -> None:
+    await said(station, "TransactionEvent", event_of("Started", 0, trigger, chargingState=state))
+    (kept,) = await station.engine.transactions()
+    assert (kept.wire, kept.state, kept.charging_state) == ("T", "active", state), case
+    assert not kept.seq_gaps, "TC_E_53: numbers may begin at 0"
+
+
+@new
+@pytest.mark.parametrize(("case", "trigger", "reason"), ENDINGS)
+async def test_a_session_ends_for_whatever_reason_the_station_gives(
+    station: Any, case: str, trigger: str, reason: str
+) -> None:
+    await said(station, "TransactionEvent", event_of("Started", 0, "Authorized"))
+    paused = event_of("Updated", 1, "ChargingStateChanged", chargingState="SuspendedEVSE")
+    await said(station, "TransactionEvent", paused)
+    (kept,) = await station.engine.transactions()
+    assert kept.charging_state == "SuspendedEVSE", "TC_E_26"
+    await said(station, "TransactionEvent", event_of("Ended", 2, trigger, stoppedReason=reason))
+    (kept,) = await station.engine.transactions()
+    assert (kept.state, kept.stop_reason) == ("ended", reason), case
+
+
+@new
+async def test_readings_of_a_session_are_kept_from_its_beginning_to_its_end(station: Any) -> None:
+    def reading(value: float, context: str, **more: Any) -> dict[str, Any]:
+        sampled = {"value": value, "context": context, "measurand": "Energy.Active.Import.Register", **more}
+        return {"meterValue": [{"timestamp": AT, "sampledValue": [sampled]}]}
+
+    signed = {"signedMeterData": "AA", "signingMethod": "", "encodingMethod": "OCMF", "publicKey": ""}
+    begin = event_of("Started", 0, "Authorized") | reading(1000, "Transaction.Begin")
+    await said(station, "TransactionEvent", begin)  # TC_J_07 TC_J_08
+    clock = event_of("Updated", 1, "MeterValueClock") | reading(1100, "Sample.Clock")
+    await said(station, "TransactionEvent", clock)  # TC_J_02
+    sample = event_of("Updated", 2, "MeterValuePeriodic") | reading(1200, "Sample.Periodic")
+    await said(station, "TransactionEvent", sample)  # TC_J_09
+    end = event_of("Ended", 3, "StopAuthorized") | reading(1500, "Transaction.End", signedMeterValue=signed)
+    await said(station, "TransactionEvent", end)  # TC_J_03 TC_J_04 TC_J_10 TC_J_11
+    (kept,) = await station.engine.transactions()
+    assert kept.energy_wh == 500
+    assert len(await station.engine.samples(kept.id)) == 4
