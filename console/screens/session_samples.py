@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,14 +35,15 @@ def sample_columns(samples: Sequence[StoredSample]) -> tuple[list[Column], list[
         sample = one.sample
         found.setdefault((sample.measurand, sample.phase, sample.location), sample.unit)
     keys = sorted(found, key=lambda key: (list(_SHORT).index(key[0]) if key[0] in _SHORT else 99, key[0], key[1] or ""))
-    places = {key[2] for key in keys}
+    named = Counter((measurand, phase) for measurand, phase, _ in keys)
     columns = [Column("time", "TIME", 12, 12), Column("context", "CONTEXT", 15, 15, priority=1)]
     for at, key in enumerate(keys):
-        unit = found[key]
-        where = f" {key[2]}" if len(places) > 1 and key[2] else ""
+        unit = "%" if found[key] == "Percent" else found[key]
+        # Where it was measured is told only where the same is measured at two places.
+        where = f" {key[2]}" if named[key[:2]] > 1 and key[2] else ""
         name = " ".join(word for word in (_SHORT.get(key[0], key[0]), key[1]) if word)
         title = safe_text(f"{name}{where}{f' {unit}' if unit else ''}", max_chars=24)
-        columns.append(Column(f"m{at}", title, max(10, len(title)), max(9, min(len(title), 14)), align="right"))
+        columns.append(Column(f"m{at}", title, max(10, len(title)), max(8, min(len(title), 14)), align="right"))
     return columns, keys
 
 

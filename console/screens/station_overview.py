@@ -57,6 +57,7 @@ class OverviewPane(WithMessages, StationPane):
         self._chosen = 0
         self._stamp: tuple[int, ...] = ()
         self._places: list[tuple[int, int]] = []
+        self._cards: list[Card] = []
 
     def compose(self) -> ComposeResult:
         """Left, right, below."""
@@ -74,7 +75,9 @@ class OverviewPane(WithMessages, StationPane):
         self._chosen = 0
         self._stamp = ()
         self._places = []
-        self.query(Card).remove()
+        for card in self._cards:
+            card.remove()
+        self._cards = []
         self.query_one("#no-connector").display = True
         self.panel.set_station(self.identity)
 
@@ -104,9 +107,8 @@ class OverviewPane(WithMessages, StationPane):
             self._places = places
             self._chosen = min(self._chosen, max(0, len(places) - 1))
             self._remake(places)
-            return
         several = len(places) > 1
-        for card, connector in zip(self.query(Card), connectors, strict=False):
+        for card, connector in zip(self._cards, connectors, strict=False):
             running = self._session_on(connector)
             chosen = several and card.place == places[self._chosen]
             card.set_state(card_state(station, connector, running, now_ns))
@@ -134,12 +136,13 @@ class OverviewPane(WithMessages, StationPane):
         chart.border_title = safe_content(f"tx {session.wire or '—'}{state}" if session is not None else "no session")
 
     def _remake(self, places: list[tuple[int, int]]) -> None:
-        """Other connectors than before: other cards, drawn with the next pull."""
+        """Other connectors than before: other cards."""
         cards = self.query_one("#cards", VerticalScroll)
-        self.query(Card).remove()
+        for card in self._cards:
+            card.remove()
         self.query_one("#no-connector").display = not places
-        cards.mount_all([Card(place) for place in places])
-        self._stamp = ()
+        self._cards = [Card(place) for place in places]
+        cards.mount_all(self._cards)
 
     def _session_on(self, connector: Connector) -> Transaction | None:
         fleet = self.engine.fleet
@@ -205,7 +208,7 @@ class OverviewPane(WithMessages, StationPane):
         if self._places:
             self._chosen = (self._chosen + step) % len(self._places)
             self._stamp = ()
-            self.query(Card)[self._chosen].scroll_visible(animate=False)
+            self._cards[self._chosen].scroll_visible(animate=False)
             self.pull(self.engine.clock())
 
     def action_session(self) -> None:

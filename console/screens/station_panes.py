@@ -141,7 +141,8 @@ def in_words(kind: str, data: dict[str, Any]) -> tuple[str, str]:
         return "bad", f"{data.get('status')}: {data.get('reason')} {data.get('advice') or ''}"
     if kind == "link.closed":
         code = data.get("code")
-        return "warn", f"{f'code {code}' if code else 'without a close frame'}{by} {data.get('reason') or ''}"
+        reason = f" · {data['reason']}" if data.get("reason") else ""
+        return "warn", f"{f'code {code}' if code else 'without a close frame'}{by}{reason}"
     if kind == "order.given":
         arguments = "".join(f" {name}={value}" for name, value in (data.get("arguments") or {}).items())
         return "accent", f"{data.get('order')}{arguments}{by}"

@@ -258,3 +258,14 @@ async def test_the_name_and_the_site_of_the_profile_stand_on_the_station(
     async with open_console(engine, size=(120, 36), profile=profile) as console:
         await open_station(console, dial, engine)
         await console.sees("known as  Main gate · site North")
+
+
+async def test_cards_are_filled_when_they_appear(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, size=(120, 36)) as console:
+        await open_station(console, dial, engine)
+        pane = console.section.pane
+        pane.renew()
+        pane.pull(engine.clock())
+        first, second = [str(card.content) for card in pane.query("Card")][-2:]
+        assert "Charging" in first
+        assert "Available" in second
