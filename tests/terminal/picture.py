@@ -70,15 +70,11 @@ class Picture:
         self.resize(columns, lines)
 
     def resize(self, columns: int, lines: int) -> None:
-        """Another size, and nothing painted yet. What was on its way for the size before is no fault."""
+        """Another size, and nothing painted yet. What was on its way for a size before is no fault, but does not count."""
         self._edge = max(columns, self._edge)
         self.columns = columns
         self.lines = lines
         self.cells: list[list[str | None]] = [[None] * columns for _ in range(lines)]
-
-    def settled(self) -> None:
-        """The size is known to the program by now: from here on a line that is too long is a fault."""
-        self._edge = self.columns
 
     def feed(self, data: bytes) -> None:
         """More of what the program writes."""
