@@ -19,7 +19,7 @@ from console.engine.tasks import Owner, cancel_all, spawn
 from console.engine.wire.exchange import Exchange
 from console.engine.wire.schema import actions
 from console.screens.base import Host
-from console.screens.filter_note import FilterNote
+from console.screens.filter_note import Filtered, FilterNote
 from console.screens.message_desk import MARKED, MessageDesk, desk_of, mark
 from console.screens.message_log import MessageLog, copied
 from console.screens.message_rows import JournalSource
@@ -46,7 +46,7 @@ def _check(text: str) -> str | None:
     return None
 
 
-class MessagesPanel(Vertical):
+class MessagesPanel(Filtered, Vertical):
     """A live log of exchanges with its filter line, of all stations or of one. Whoever shows it calls ``pull``.
 
     ``station``: only its exchanges. The panel reads nothing before the first ``pull``.
@@ -208,14 +208,15 @@ class MessagesPanel(Vertical):
         if _check(text) is not None:
             line.open()
         else:
-            self._apply(text)
+            self.apply_filter(text)
 
     def focus_filter(self) -> None:
         """Open the filter line."""
         self.query_one(FilterNote).show("")
         self.filter_line.open()
 
-    def _apply(self, text: str) -> None:
+    def apply_filter(self, text: str) -> None:
+        """Show only what passes."""
         text = text.strip()
         if text != self.filter_text:
             self.filter_text = text
@@ -225,17 +226,6 @@ class MessagesPanel(Vertical):
             if self.host.ready:
                 self.pull(self.engine.clock())
         self.query_one(FilterNote).show("" if self.filter_line.has_class("-shown") else text)
-
-    @on(FilterLine.Filtered)
-    def _filtered(self, event: FilterLine.Filtered) -> None:
-        event.stop()
-        self._apply(event.text)
-
-    @on(FilterLine.Closed)
-    def _filter_closed(self, event: FilterLine.Closed) -> None:
-        event.stop()
-        self._apply(event.line.filter_text)
-        self.take_focus()
 
     def _complete(self, text: str, cursor: int) -> list[Completion]:
         if not self.host.ready:

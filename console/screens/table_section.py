@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-from textual import on
 from textual.app import ComposeResult
 
 from console.engine.errors import ChargehandError, FilterError
@@ -13,7 +12,7 @@ from console.engine.filter_rows import RowField, RowFilter, complete_row
 from console.engine.filter_terms import word_at
 from console.engine.tasks import Owner, cancel_all
 from console.screens.base import Section
-from console.screens.filter_note import FilterNote
+from console.screens.filter_note import Filtered, FilterNote
 from console.screens.told import Line, Told
 from widgets.completion import Completion
 from widgets.filter_line import FilterLine
@@ -23,7 +22,7 @@ from widgets.safe import safe_text
 RowT = TypeVar("RowT")
 
 
-class TableSection(Section, Generic[RowT]):
+class TableSection(Filtered, Section, Generic[RowT]):
     """A section with one table of rows that a filter chooses from.
 
     ``fields`` are the terms of its filter, ``filter_hint`` shows a few of them. ``filter`` is what is in force.
@@ -116,7 +115,7 @@ class TableSection(Section, Generic[RowT]):
         if self._wrong(text) is not None:
             line.open()
         else:
-            self._apply(text)
+            self.apply_filter(text)
 
     def focus_filter(self) -> bool:
         """Open the filter line."""
@@ -144,19 +143,9 @@ class TableSection(Section, Generic[RowT]):
         start, _ = word_at(text, cursor)
         return [Completion(word, start=start) for word in complete_row(text, cursor, self.fields, known)]
 
-    def _apply(self, text: str) -> None:
+    def apply_filter(self, text: str) -> None:
+        """Show only what passes."""
         if text.strip() != self.filter.text:
             self.filter = self.read_filter(text)
             self.rows_changed()
         self.query_one(FilterNote).show("" if self.query_one(FilterLine).has_class("-shown") else self.filter.text)
-
-    @on(FilterLine.Filtered)
-    def _filtered(self, event: FilterLine.Filtered) -> None:
-        event.stop()
-        self._apply(event.text)
-
-    @on(FilterLine.Closed)
-    def _filter_closed(self, event: FilterLine.Closed) -> None:
-        event.stop()
-        self._apply(event.line.filter_text)
-        self.take_focus()
