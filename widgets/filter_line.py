@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -168,8 +168,9 @@ class FilterLine(SafeInput):
         if not offers:
             self.border_subtitle = safe_content(self._hint)
             return
+        lead = _shared_field(offers)
         pieces = [
-            safe_content(offer.text.strip(), f"reverse {tone_style('accent')}" if at == self._offer_at else "")
+            safe_content(offer.text[lead:].strip(), f"reverse {tone_style('accent')}" if at == self._offer_at else "")
             for at, offer in enumerate(offers[:_MOST_OFFERS])
         ]
         # What is chosen comes first, so that it is seen on a narrow screen too.
@@ -217,6 +218,13 @@ class FilterLine(SafeInput):
         self.remove_class("-wrong")
         self._tell()
         self.close()
+
+
+def _shared_field(offers: Sequence[Offer]) -> int:
+    """Characters of ``field:`` where all offers are values of the same one: it stands in the line already."""
+    field = offers[0].text.partition(":")[0] + ":"
+    same = all(one.text.startswith(field) and len(one.text) > len(field) for one in offers)
+    return len(field) if same else 0
 
 
 class Filtering:

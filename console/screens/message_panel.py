@@ -231,7 +231,7 @@ class MessagesPanel(Filtered, Vertical):
         if not self.host.ready:
             return []
         known = {
-            "station": [one.id for one in self.engine.fleet.stations.values()],
+            "station": sorted(one.id for one in self.engine.fleet.stations.values()),
             "action": sorted({name for version in VERSIONS for name in actions(version)}),
             "version": list(VERSIONS),
         }

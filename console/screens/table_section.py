@@ -56,7 +56,7 @@ class TableSection(Filtered, Section, Generic[RowT]):
 
     def known(self) -> Mapping[str, Sequence[str]]:
         """Values seen so far by field, for completion."""
-        return {"station": [one.id for one in self.engine.fleet.stations.values()]}
+        return {"station": sorted(one.id for one in self.engine.fleet.stations.values())}
 
     # What they share.
 

@@ -272,7 +272,7 @@ async def test_while_a_term_is_written_its_values_are_offered_and_not_its_fault(
     async with open_console(engine, section="messages") as console:
         await console.sees("BootNotification")
         await console.press("slash", *"station:")
-        await console.sees("station:CP-001")
+        await console.sees("╰─ CP-001 ─")
         assert "needs a value" not in console.text()
         await console.press("tab", "space", *"colour:")
         await console.sees("✖ unknown field “colour”")
