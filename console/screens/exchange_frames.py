@@ -94,6 +94,10 @@ class Frames(Sized, Container):
         unread = self._raws[1 if ours else 0]
         if column is not None and isinstance(unread, str) and not bare:
             column = len(self._masked(unread[:column]))
+        # What stands in the place of a frame that is not there depends on who should have sent it.
+        empty = ("nothing was sent", "nothing came") if ours else ("nothing came", "nothing was sent")
+        for view, words in zip(self.views, empty, strict=True):
+            view.set_empty([words])
         request.set_frame(shown[0], _marks(exchange, "request"), column=None if ours else column)
         response.set_frame(shown[1], _marks(exchange, "response"), column=column if ours else None)
         who = safe_text(exchange.station, max_chars=48)

@@ -219,3 +219,13 @@ async def test_what_is_wrong_with_a_payload_leaves_the_buttons_in_sight_on_a_sma
         await console.sees("The payload fits the schema.", "Cancel", "Send")
         await console.press("x")
         await console.sees("This is no JSON: line 1, column 1", "Cancel", "Send", "ctrl+r sends")
+
+
+async def test_an_answer_that_never_came_is_not_said_to_be_unsent(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, size=(120, 36)) as console:
+        station = await dial(engine)
+        await station.boot()
+        exchange = await engine.raw("CP-001", "ClearCache", {}, timeout=0.05)
+        await opened(console, exchange.id)
+        await console.sees("nothing came")
+        assert "nothing was sent" not in console.text()
