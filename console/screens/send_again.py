@@ -56,7 +56,7 @@ class SendAgain(ModalScreen[None]):
 
     DEFAULT_CSS = """
     SendAgain TextArea, SendAgain TextArea:focus {
-        height: 14; max-height: 28vh; border: none; padding: 0 1; background: $boost;
+        height: 24vh; max-height: 14; border: none; padding: 0 1; background: $boost;
     }
     SendAgain Input, SendAgain Input:focus {
         height: 1; border: none; padding: 0 1; background: $boost; margin-bottom: 1;
