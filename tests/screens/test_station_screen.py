@@ -237,7 +237,7 @@ async def test_a_card_tells_how_old_its_values_are(engine: Engine, dial: Any, op
         meter = [{"timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "sampledValue": values}]
         await station.call("MeterValues", {"connectorId": 1, "transactionId": number, "meterValue": meter})
         await console.sees("11.0 kW", "16.0 A")
-        assert "measured" not in console.text()
+        assert "│ measured" not in console.text()
         later = engine.clock() + 240_000_000_000
         console.app.now = lambda: later
         await console.sees("measured 4 min ago")
