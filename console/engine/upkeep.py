@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 
 from console.engine.collector import Collector
 from console.engine.errors import EngineError
@@ -37,7 +38,9 @@ _STEADY: int | None = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOT
 class Upkeep:
     """The housekeeping of one engine."""
 
-    def __init__(self, road: Road) -> None:
+    def __init__(self, road: Road, parted: Callable[[], int]) -> None:
+        """``parted``: TCP connections that have ended so far."""
+        self._parted = parted
         self.stats = Stats()
         self._road = road
         self.collector = Collector()
@@ -63,7 +66,7 @@ class Upkeep:
         first, last = self._rates[0], self._rates[-1]
         elapsed = last[0] - first[0]
         self.stats.messages_per_second = (last[1] - first[1]) / elapsed if elapsed > 0 else 0.0
-        self.collector.turn(now, self.stats.messages_per_second)
+        self.collector.turn(now, self.stats.messages_per_second, self._parted())
 
     def _watch_clock(self) -> None:
         """Whether somebody has set this computer's clock; sleep of the computer is no such thing."""

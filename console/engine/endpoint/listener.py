@@ -211,6 +211,7 @@ class Listener:
             self._open.remove(socket)
             self._trying.pop(socket, None)
             self.links.sockets -= 1
+            self.links.parted += 1
 
     # TLS.
 
