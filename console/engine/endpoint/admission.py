@@ -1,6 +1,6 @@
 """Who is let in, and why not. Decided from the handshake request alone, before anything is written anywhere.
 
-Sources: OCPP-J 1.6 section 3, OCPP 2.x Part 4 section 3, the security white paper (Basic auth), field-notes 1–11. An
+Sources: OCPP-J 1.6 section 3, OCPP 2.x Part 4 section 3, the security white paper (Basic auth). An
 answer never tells whether an identity exists where the listener asks for a password.
 """
 
@@ -199,7 +199,7 @@ class Door:
         return self._version(request, identity, user, badges, registration, match, pinned)
 
     def _downgraded(self, identity: str, user: str | None) -> Admission | None:
-        """A station that has to come with a higher security profile is refused below it (A05, wire-rules 1)."""
+        """A station that has to come with a higher security profile is refused below it (A05)."""
         known = self._known(identity)
         least = max(self.secrets.floor(identity), (known.security_profile or 0) if known is not None else 0)
         if self.listen.security_profile >= least:
@@ -273,7 +273,7 @@ class Door:
         return None, notes, matched
 
     def _certified(self, request: Request, identity: str) -> tuple[Admission | None, tuple[str, ...], Match | None]:
-        """Mutual TLS: the certificate has been verified; is it this station's? (A00.FR.415, wire-rules 1)"""
+        """Mutual TLS: the certificate has been verified; is it this station's? (A00.FR.415)"""
         revoked = self._revoked(request.serial)
         if revoked is not None:
             refusal = Admission(

@@ -1,4 +1,4 @@
-"""Stored answers, so that a repeated call is answered as it was the first time (wire-rules 2, field-notes 25).
+"""Stored answers, so that a repeated call is answered as it was the first time.
 
 Kept per identity, at most 256 for at most a day. A call that comes again on the same link is always a repetition; on a
 later link only where the dialect says so (transaction messages): many stations count their ids from 1 on every link.

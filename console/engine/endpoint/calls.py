@@ -1,6 +1,6 @@
 """Our calls to one station: first come, first sent, one in flight; answers are matched by their unique id alone.
 
-A late answer is kept as late and never given to the next call. Sources: OCPP-J 4.1.1, wire-rules 2.
+A late answer is kept as late and never given to the next call. Sources: OCPP-J 4.1.1.
 """
 
 from __future__ import annotations

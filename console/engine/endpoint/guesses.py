@@ -12,7 +12,7 @@ out of a bucket, so a station that shares its address with somebody who guesses 
   gets in with its first attempt.
 
 An address is a network where one customer has many: of IPv6 the first 64 bits count.
-Sources: CVE-2026-20882 and CVE-2026-24445 (no limit on attempts), wire-rules 1.
+Sources: CVE-2026-20882 and CVE-2026-24445 (no limit on attempts).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 An incoming call is kept (committed) before its answer leaves, Heartbeat's alone excepted, and the next call is looked
 at only then. That gives the order of the journal, back-pressure per station, and "nothing acknowledged is lost" in one.
-Sources: OCPP-J 4.1, wire-rules 2, 4 and 5.
+Sources: OCPP-J 4.1.
 """
 
 from __future__ import annotations

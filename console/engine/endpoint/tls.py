@@ -1,7 +1,7 @@
 """TLS of a listener: which versions, suites and certificates it speaks, and in words why a handshake failed.
 
 Sources: OCPP 1.6 security white paper and OCPP 2.x Part 2, A00.FR.312 to 318 (TLS 1.2 at least; the suites
-ECDHE_ECDSA and RSA with AES-GCM), wire-rules 1, field-notes 10.
+ECDHE_ECDSA and RSA with AES-GCM).
 """
 
 from __future__ import annotations

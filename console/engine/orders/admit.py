@@ -50,7 +50,7 @@ def find_station(port: Port, identity: str) -> tuple[Station, OrderLink]:
 
 
 def registered(port: Port, station: Station, kind: OrderKind, arguments: Mapping[str, Any]) -> None:
-    """Raises OrderError where the station's registration forbids this order (wire-rules 3)."""
+    """Raises OrderError where the station's registration forbids this order."""
     if station.registration == "Rejected" and station.approved is not True:
         raise OrderError(f"{station.id} was rejected: nothing is sent to it until it is accepted.")
     if station.registration not in ("Pending", "Rejected"):

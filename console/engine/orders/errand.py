@@ -89,7 +89,7 @@ class Errand:
     # Sending.
 
     async def _await_boot(self) -> None:
-        """Wait until the station's boot is answered, or the grace time has passed without one (field-notes 15)."""
+        """Wait until the station's boot is answered, or the grace time has passed without one."""
         run, port = self.run, self.port
         station = port.fleet.station(run.station)
         if station is None:

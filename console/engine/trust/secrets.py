@@ -3,7 +3,7 @@
 A new secret is on the disk before the call that carries it leaves. Until the station has answered both are valid;
 Accepted leaves the new one, any other answer the old one. Where no answer comes, both are valid until the station logs
 in again: what it uses then is what it has. After RebootRequired both are, until it logs in with the new one.
-Sources: OCPP 2.x A01.FR.02 to 04, 1.6 security white paper 3.2, wire-rules 1.
+Sources: OCPP 2.x A01.FR.02 to 04, 1.6 security white paper 3.2.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Guessing at passwords: what it costs, what it tells, and whom it keeps out (fault matrix 1 and 3, wire-rules 1)."""
+"""Guessing at passwords: what it costs, what it tells, and whom it keeps out (fault matrix 1 and 3)."""
 
 from __future__ import annotations
 
