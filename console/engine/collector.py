@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 from typing import Final
 
-YOUNG: Final = (1_000, 10, 1_000_000)
+YOUNG: Final = (4_000, 3, 1_000_000)
 """Objects that make the youngest be looked at, how often until the next older ones are too, and never all."""
 QUIET_RATE: Final = 20.0  # messages a second, up to which all may be looked at
 QUIET_S: Final = 120.0  # seconds between two such looks

@@ -36,12 +36,11 @@ class ConfirmScreen(ModalScreen[bool]):
         """What is lost; stay, or go on."""
         with Vertical(classes="dialog -danger") as dialog:
             dialog.border_title = safe_content(self._title)
-            for paragraph in self._said:
-                yield Static(paragraph, classes="said", markup=False)
+            yield Static(Content("\n\n").join(self._said), classes="said")
             with Horizontal(classes="buttons"):
-                yield Button(self._stay, id="stay", variant="primary", compact=True)
-                yield Button(self._sure, id="sure", variant="error", compact=True)
-                yield Static(Content(f"y {self._verb} · esc {_does(self._stay)}"), classes="keys", markup=False)
+                yield Button(safe_content(self._stay), id="stay", variant="primary", compact=True)
+                yield Button(safe_content(self._sure), id="sure", variant="error", compact=True)
+                yield Static(safe_content(f"y {self._verb} · esc {_does(self._stay)}"), classes="keys")
 
     def on_mount(self) -> None:
         """The keyboard is on staying."""

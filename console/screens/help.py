@@ -74,8 +74,8 @@ class HelpScreen(ModalScreen[None]):
         parts += [_heading("Everywhere"), _table(EVERYWHERE, width), Content(""), _heading("Orders")]
         for key, usage, text, done in help_lines():
             parts.append(Content.assemble((f"  {key:<3}", "bold $text-accent"), (usage, "bold")))
-            parts += [Content(f"     {line}") for line in textwrap.wrap(text, max(20, width - 5))]
-            parts.append(Content.styled(f"     done when: {done}", "$text-muted"))
+            parts += [safe_content(f"     {line}") for line in textwrap.wrap(text, max(20, width - 5))]
+            parts.append(safe_content(f"     done when: {done}", "$text-muted"))
         parts += [Content(""), _heading("Commands (:)"), _table([(word.name, word.text) for word in WORDS], width)]
         terms = [] if self._section is None else self._section.filter_help()
         if self._section is not None and terms:

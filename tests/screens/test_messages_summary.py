@@ -255,7 +255,7 @@ def test_secrets_do_not_reach_the_line() -> None:
             assert "hunter2" not in summary(exchange(name, payload, {}))
 
 
-@pytest.mark.parametrize("tag", ["../../etc/passwd", "=HYPERLINK(1)", "/", " . ", "=1+1"])
+@pytest.mark.parametrize("tag", ["../../etc/hosts", "=HYPERLINK(1)", "/", " . ", "=1+1"])
 def test_what_a_station_said_is_never_trimmed(tag: str) -> None:
     assert summary(exchange("Authorize", {"idTag": tag}, {"idTagInfo": {"status": "Invalid"}})).startswith(tag.strip())
     assert summary(exchange("ChangeConfiguration", {"key": tag, "value": tag}, {})) == f"{tag} = {tag}".strip()

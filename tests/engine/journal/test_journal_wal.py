@@ -54,17 +54,21 @@ async def test_row_77_readers_without_a_gap_do_not_keep_the_wal_from_being_used_
     monkeypatch.setattr(wal, "_WAIT_MS", 5000)  # on a busy machine a turn takes as long as it takes
     running = Running(tmp_path)
     await running.write(exchange(0))
-    largest, written = 0, 0
+    first = times_begun(tmp_path)
     with without_a_gap(tmp_path / FILE) as turns:
-        for _ in range(100):
+        for _ in range(2000):
             await running.write(*(exchange(n, request=PAYLOAD) for n in range(100)))
-            written += 100 * 8000
-            largest = max(largest, (tmp_path / f"{FILE}-wal").stat().st_size)
-    assert len(turns) > 10
+            if times_begun(tmp_path) >= first + 3 and len(turns) > 10:
+                break
     assert turns[-1] > turns[0]
-    assert written > 76 * MB
-    assert largest < 50 * MB
+    assert times_begun(tmp_path) >= first + 3
     await running.journal.close()
+
+
+def times_begun(folder: Path) -> int:
+    """How often the WAL was begun anew: a number in its header that SQLite counts up (file format 4.1)."""
+    with (folder / f"{FILE}-wal").open("rb") as file:
+        return int.from_bytes(file.read(16)[12:])
 
 
 async def test_row_77_one_that_reads_for_ever_is_waited_for_ever_more_seldom_and_told(
