@@ -13,8 +13,10 @@ import os
 import struct
 import sys
 import time
+from contextlib import suppress
 
 from benchmarks.traffic import boot, calls, frame, start
+from console.engine.tasks import Owner, cancel_all, spawn
 
 
 def masked(payload: bytes) -> bytes:
@@ -70,12 +72,21 @@ class Station:
         return await self.hear()
 
 
+async def listen(station: Station, heard: asyncio.Queue[bytes]) -> None:
+    """Hear what comes at once, pings too."""
+    with suppress(EOFError, OSError):
+        while True:
+            heard.put_nowait(await station.hear())
+
+
 AT_ONCE = 100  # stations that talk at the same time where they take turns
 
 
 async def main(port: int, version: str, stations: int, messages: int, *, echo: bool, turns: bool) -> None:
     each = messages // stations
     made: list[Station] = []
+    heard: dict[Station, asyncio.Queue[bytes]] = {}
+    owner: Owner = set()
     scripts: list[list[bytes]] = []
     for number in range(stations):
         station = await Station.dial(port, f"BENCH-{number:05d}", f"ocpp{version}")
@@ -83,6 +94,10 @@ async def main(port: int, version: str, stations: int, messages: int, *, echo: b
         answer = json.loads(await station.ask("start", *start(version, number)))
         transaction = 1 if echo or version != "1.6" else answer[2]["transactionId"]
         script = [masked(frame(f"m{n}", *one)) for n, one in enumerate(calls(version, number, transaction, each))]
+        if turns:
+            # It has to wait for long; one that answers no pings meanwhile would be given up.
+            heard[station] = asyncio.Queue()
+            spawn(listen(station, heard[station]), name=f"station {number}", owner=owner)
         made.append(station)
         scripts.append(script)
     print("warm", flush=True)
@@ -92,16 +107,18 @@ async def main(port: int, version: str, stations: int, messages: int, *, echo: b
     gate = asyncio.Semaphore(AT_ONCE if turns else stations)
 
     async def run(station: Station, script: list[bytes]) -> None:
+        hear = heard[station].get if turns else station.hear
         for data in script:
             async with gate:
                 began = time.perf_counter()
                 station.writer.write(data)
-                await station.hear()
+                await hear()
                 waits.append(time.perf_counter() - began)
 
     began = time.perf_counter()
     await asyncio.gather(*(run(station, script) for station, script in zip(made, scripts, strict=True)))
     elapsed = time.perf_counter() - began
+    await cancel_all(owner)
     waits.sort()
     print(
         json.dumps(
