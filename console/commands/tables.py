@@ -176,6 +176,8 @@ CONNECTORS = (
 
 def _notes(row: Row) -> str:
     notes = [str(flag) for flag in row.get("flags") or ()]
+    if row.get("closed_by"):
+        notes.append(f"closed by hand ({row['closed_by']})")
     gaps = row.get("seq_gaps") or ()
     if gaps:
         notes.append("seqNo gaps " + ", ".join(f"{low}–{high}" if low != high else str(low) for low, high in gaps))

@@ -15,7 +15,7 @@ KEYS = {
     "stations": "id version connected registration vendor model serial firmware last_seen clock_skew_s connectors",
     "connectors": "evse connector status charging_state error_code power_w transaction",
     "transactions": "id station transaction_id evse connector id_tag started stopped start_wh stop_wh energy_wh "
-    "stop_reason state samples seq_gaps",
+    "stop_reason state closed_by samples seq_gaps",
     "messages": "id time station version direction action unique_id request response outcome error latency_ms "
     "violations raw_request raw_response",
     "connections": "id time event station",

@@ -133,7 +133,7 @@ def _whole(exchange: Exchange) -> Row:
 
 
 def transaction_row(transaction: Transaction) -> Row:
-    """A transaction as ``transactions --json`` gives it."""
+    """A transaction as ``transactions --json`` gives it; ``closed_by``: the person who closed it by hand, else None."""
     return {
         "id": transaction.id,
         "station": _text(transaction.station),
@@ -156,6 +156,8 @@ def transaction_row(transaction: Transaction) -> Row:
         "samples": transaction.samples,
         "seq_gaps": [list(gap) for gap in transaction.seq_gaps],
         "flags": [_text(flag) for flag in transaction.flags],
+        # The end that a station told after all counts for more.
+        "closed_by": _text(transaction.closed_by) if transaction.state == "inferred" else None,
     }
 
 

@@ -99,6 +99,14 @@ def test_a_transaction_tells_energy_gaps_and_the_id_on_the_wire() -> None:
     )
 
 
+def test_a_transaction_tells_who_closed_it_by_hand_until_the_station_told_its_end() -> None:
+    transaction = Transaction(id=3, station="cp-001", wire="41", state="inferred", closed_by="operator")
+    assert transaction_row(transaction)["closed_by"] == "operator"
+    transaction.state = "ended"
+    assert transaction_row(transaction)["closed_by"] is None
+    assert transaction_row(Transaction(id=4, station="cp-001", wire="42", state="inferred"))["closed_by"] is None
+
+
 def test_a_station_tells_its_connectors_and_what_runs_on_them() -> None:
     busy = Connector(evse=1, connector=1, status="Charging", power_w=math.nan, transaction=3)
     free = Connector(evse=2, connector=1, status="Available", error_code="Error")
