@@ -37,14 +37,21 @@ _WORDS: Final = (
     "sim_pin",
     "adminpin",
     "pincode",
+    "pin_code",
+    "pin-code",
+    "pin code",
+    "pin.code",
     "accesstoken",
     "authtoken",
+    "sharedkey",
     "token=",
     "sig=",
     "signature=",
     "exiresponse",
     "\\",
 )
+# The second words of names that are written with a joint (``_JOINTS``): access_token, Shared-Key, admin pin.
+_JOINED: Final = {word: tuple(joint + word for joint in "_-. ") for word in ("key", "pin", "token")}
 # In the name of a setting, a variable or a field, without blanks, dashes and underscores.
 _SETTINGS: Final = (
     "password",
@@ -109,7 +116,8 @@ _QUERY = re.compile(
 )
 # ``password=…``, ``AuthorizationKey: …`` in words, and as XML; what a station answers to it is no secret.
 _SAID = re.compile(
-    r"(\b\w{0,40}(?:password|passwd|passphrase|authorizationkey|secret|psk|api_?key|access_?token)\s{0,3}[=:]\s{0,3})"
+    r"(\b\w{0,40}(?:password|passwort|passwd|passphrase|authorizationkey|secret|psk|(?:api|auth|shared|private)[ _.-]?key"
+    r"|(?:access|auth)[ _.-]?token)\s{0,3}[=:]\s{0,3})"
     r"(?!\*|(?:Accepted|Rejected|RebootRequired|NotSupported|UnknownVariable|UnknownComponent)\b)[^\s\"'&;,<>\\]+",
     re.IGNORECASE,
 )
@@ -131,21 +139,23 @@ _ROUGH = re.compile(
 _KEY = re.compile(r'(\\{0,4}"key\\{0,4}"\s*:\s*)(?:(\\{0,4}")(?:[^"\\]|\\.)*|-?\d[\d.]*)', re.IGNORECASE)
 # and every value that may belong to a secret name, where there is one.
 _NAMED = re.compile(
-    r"pass|pwd|auth\W?_?(?:orization)?\W?_?key|keycode|secret|psk|vpn|api_?key|private_?key|(?:wifi|wlan|shared)_?key"
-    r"|(?:access|auth)_?token|(?:sim|admin)_?pin|pincode",
+    r"pass|pwd|auth\W?_?(?:orization)?\W?_?key|keycode|secret|psk|vpn|(?:api|private|wifi|wlan|shared)[\s_.-]*key"
+    r"|(?:access|auth)[\s_.-]*token|(?:sim|admin)[\s_.-]*pin|pin[\s_.-]*code",
     re.IGNORECASE,
 )
 _NEAR = re.compile(
-    r'(\\{0,4}"(?:value|attributeValue|actualValue|idToken|additionalIdToken|tag)\\{0,4}"\s*:\s*)'
+    r'(\\{0,4}"(?:value|attributeValue|actualValue|idToken|additionalIdToken|tag|data)\\{0,4}"\s*:\s*)'
     r'(?:(\\{0,4}")(?:[^"\\]|\\.)*|-?\d[\d.]*)',
     re.IGNORECASE,
 )
 
 
 def suspicious(text: str) -> bool:
-    """Whether a text may hold a secret at all; a microsecond for most frames."""
+    """Whether a text may hold a secret at all; a few microseconds for most frames."""
     folded = text.lower()
-    return any(word in folded for word in _WORDS) or ("@" in folded and "://" in folded)
+    if any(word in folded for word in _WORDS) or ("@" in folded and "://" in folded):
+        return True
+    return any(one in folded for word, every in _JOINED.items() if word in folded for one in every)
 
 
 def masked_url(text: str) -> str:
@@ -234,9 +244,9 @@ def without(text: str, secrets: Iterable[str]) -> str:
 def _roughly(text: str) -> str:
     text = _HEADER.sub(rf"\1{MASK}", _PEM.sub(rf"\1{MASK}\2", masked_url(text)))
     text = _TAGGED.sub(rf"\1{MASK}", _SAID.sub(rf"\1{MASK}", _ROUGH.sub(_blanked, text)))
-    if "vpn" in text.lower():
-        text = _KEY.sub(_blanked, text)
-    return _NEAR.sub(_blanked, text) if _NAMED.search(text) else text
+    if _NAMED.search(text):  # before the key of a VPN goes, which may be the very name
+        text = _NEAR.sub(_blanked, text)
+    return _KEY.sub(_blanked, text) if "vpn" in text.lower() else text
 
 
 def _blanked(match: re.Match[str]) -> str:

@@ -58,13 +58,15 @@ SECRETS: list[tuple[str, Any]] = [
     ("XML in a string", {"data": "<a><password type='x'>hunter2hunter2</password></a>"}),
     ("words", {"techInfo": "login failed: password=hunter2hunter2"}),
     ("other words", {"data": "AuthorizationKey: hunter2hunter2; x"}),
+    ("words of a vendor's", {"data": "shared key = hunter2hunter2, access token: hunter2hunter2"}),
     ("a number", {"connectionData": {"apn": {"simPin": 7777777}, "note": "hunter3"}}),
     *(
         (f"the setting {name}", {"key": name, "value": "hunter2hunter2"})
         for name in (
             "authorizationkey", "AUTHORIZATIONKEY", "Authorization Key", "authorization_key", "OcppAuthKey", "WifiPSK",
             "wifi-psk", "WiFiKey", "VpnKey", "ApnSimPin", "SIM_PIN", "ApnPwd", "FtpPass", "Passwort", "ApiKey",
-            "AccessToken", "MasterSecret", "x" * 300 + "password",
+            "AccessToken", "MasterSecret", "x" * 300 + "password", "SharedKey", "shared_key", "access_token", "auth-token",
+            "Api Key", "Auth.Key", "Admin Pin", "sim.pin", "pin_code",
         )
     ),
 ]  # fmt: skip
@@ -75,6 +77,8 @@ def test_a_secret_is_hidden_in_the_payload_and_in_the_text(payload: Any) -> None
     raw = json.dumps([2, "17", "Some", payload])
     before = json.dumps(payload)
     assert "hunter2" not in json.dumps(masked_payload(payload))
+    assert "hunter2" not in masked_raw(raw), "nobody has read it"
+    assert "hunter2" not in masked_raw(raw[:-1]), "nobody can"
     assert "7777777" not in masked_raw(raw)
     assert "hunter2" not in masked_raw(raw, payload)
     assert json.dumps(payload) == before, "the payload itself stays as it is"
