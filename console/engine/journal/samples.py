@@ -6,6 +6,7 @@ the console has little to do, and the transaction's own row is compressed too; n
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 import zlib
@@ -21,9 +22,13 @@ from console.engine.fleet.events import MeterSample
 from console.engine.fleet.model import StoredSample
 from console.engine.journal import codec
 
+log = logging.getLogger("chargehand.journal")
+
 _LEVEL: Final = 6
 _COLUMNS: Final = b"\x01"  # the first byte of a pack says how it is made
-_NUMBER: Final = re.compile(r"(-?)(0|[1-9]\d{0,14})(?:\.(\d{1,9}))?")
+# Of so few digits that differences of two of them have room in 64 bits, and of those digits that ``_text`` writes.
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.([0-9]{1,9}))?")
+_MOST_DIGITS: Final = 18
 _time = attrgetter("time")
 _encode = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder().decode
@@ -75,12 +80,17 @@ def _column(samples: list[MeterSample]) -> list[Any]:
     if all(value is not None and value == _float(text) for value, text in zip(values, texts, strict=True)):
         values = []
     found = [_NUMBER.fullmatch(text) for text in texts]
-    places = {len(match[3] or "") for match in found if match is not None}
-    if None in found or len(places) > 1 or any(text.startswith("-") and not float(text) for text in texts):
+    places = {len(match[1] or "") for match in found if match is not None}
+    if None in found or len(places) > 1 or not all(map(_restored, texts)):
         return [-1, texts, values]
     digits = places.pop()
     numbers = [int(text.replace(".", "")) for text in texts]
     return [digits, [now - before for before, now in pairwise([0, *numbers])], values]
+
+
+def _restored(text: str) -> bool:
+    """Whether a plain number comes back as it was: not from −0, nor where it would not fit."""
+    return sum(map(str.isdigit, text)) <= _MOST_DIGITS and not (text.startswith("-") and not float(text))
 
 
 def _readings(column: list[Any]) -> list[tuple[float | None, str]]:
@@ -133,10 +143,18 @@ def pack_session(connection: apsw.Connection) -> bool:
     if found is None:
         return False
     transaction, body = found
-    samples = stored(connection, transaction)
+    try:
+        samples = stored(connection, transaction)
+        made = pack(samples) if samples else b""
+    except apsw.Error:
+        raise
+    except Exception:
+        # It stays as it is; tried again and again, it would keep all others from being packed.
+        log.exception("the samples of transaction %d could not be packed", transaction)
+        samples, made = [], b""
     connection.execute("BEGIN IMMEDIATE")
     if samples:
-        packed = (transaction, samples[0].station, min(one.time for one in samples), pack(samples))
+        packed = (transaction, samples[0].station, min(one.time for one in samples), made)
         connection.execute("DELETE FROM sample WHERE txn = ?", (transaction,))
         connection.execute("INSERT INTO sample VALUES (?, ?, ?, ?)", packed)
     if isinstance(body, str):

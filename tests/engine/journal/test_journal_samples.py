@@ -15,6 +15,7 @@ from console.engine.fleet.events import MeterSample
 from console.engine.fleet.model import Point, Reading, Station, StoredSample, Transaction
 from console.engine.journal import FILE, Journal, Snapshot
 from console.engine.journal import journal as journal_module
+from console.engine.journal import samples as samples_module
 from console.engine.journal.samples import pack, pack_session, unpack
 from console.engine.journal.schema import MIGRATIONS, connect
 from tests.engine.journal.making import NOON, SECOND, Running, reading
@@ -23,7 +24,10 @@ TEXTS = st.one_of(
     st.integers(-(10**18), 10**18).map(str),
     st.decimals(-(10**6), 10**6, places=3).map(str),
     st.floats(allow_nan=False).map(repr),
-    st.sampled_from(["", "-0", "-0.0", "0", "00.5", "+1", "1e3", "NaN", "inf", "1_000", " 5", "5.", ".5", "−1", "äÿ€"]),
+    st.sampled_from(
+        ["", "-0", "-0.0", "0", "00.5", "+1", "1e3", "NaN", "inf", "1_000", " 5", "5.", ".5", "−1", "äÿ€", "1٢"]
+    ),
+    st.decimals(-(10**15), 10**15, places=9).map(str),
 )
 NAMES = st.sampled_from(["SoC", "Energy.Active.Import.Register", "Current.Import", ""])
 SAMPLES = st.builds(
@@ -138,6 +142,23 @@ async def test_what_is_over_is_packed_and_read_as_before(running: Running, tmp_p
 async def test_a_pack_of_a_real_session_takes_a_few_bytes_a_sample() -> None:
     _, samples = session(5, "ended", 200)
     assert len(pack(samples)) < 2 * len(samples)
+
+
+async def test_one_session_that_cannot_be_packed_keeps_no_other_from_it(
+    running: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (first, odd), (second, sound) = session(5, "ended"), session(6, "ended")
+    await running.save(Snapshot(cursor=0, transactions=[first, second], samples=readings([*odd, *sound])))
+
+    def pick(samples: list[StoredSample]) -> bytes:
+        if samples[0].transaction == 5:
+            raise OverflowError("too big")
+        return pack(samples)
+
+    monkeypatch.setattr(samples_module, "pack", pick)
+    assert await packed(running.journal) == 2
+    assert "transaction 5" in caplog.text
+    assert (await running.journal.samples(5), await running.journal.samples(6)) == (odd, sound)
 
 
 async def test_readings_that_come_late_are_packed_with_the_others(running: Running) -> None:
