@@ -8,7 +8,7 @@ from console.engine.dialects import dialect
 from console.engine.fleet.events import Event
 from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.fold import fold_exchange, fold_happening
-from console.engine.fleet.happenings import OF_NO_STATION
+from console.engine.fleet.happenings import OF_NO_STATION, owner
 from console.engine.wire.exchange import Exchange, Happening, Record
 
 log = logging.getLogger("chargehand.engine")
@@ -42,5 +42,5 @@ def fold_record(fleet: Fleet, record: Record) -> tuple[Event, ...]:
 def _stored(fleet: Fleet, record: Record) -> bool:
     """Whether the stored entities hold this record already. What befalls all stations is for the fold itself to tell."""
     if isinstance(record, Happening) and record.kind in OF_NO_STATION:
-        return fleet.ahead.get("", 0) >= record.id
+        return fleet.ahead.get(owner(fleet, record), 0) >= record.id
     return record.station is not None and fleet.ahead.get(record.station.casefold(), 0) >= record.id

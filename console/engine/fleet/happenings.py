@@ -17,7 +17,14 @@ LOOP_WINDOW_NS = 60 * NS
 
 
 OF_NO_STATION = frozenset(("link.refused", "console.clock"))
-"""Happenings that raise alarms which belong to no station, whatever station they name."""
+"""Happenings that name no station by themselves, and raise alarms: of none, or of the one that ``owner`` tells."""
+
+
+def owner(fleet: Fleet, happening: Happening) -> str:
+    """The key under which an alarm of a happening ``OF_NO_STATION`` stands: ``""`` where it belongs to no station."""
+    identity = happening.data.get("identity") if happening.data.get("revoked") else None
+    key = str(identity).casefold()
+    return key if identity and (key in fleet.stations or key in fleet.ahead) else ""
 
 
 def fold_happening(fleet: Fleet, happening: Happening) -> None:

@@ -90,7 +90,8 @@ def record(chance: random.Random, number: int) -> Record:
         case 2:
             return happening(chance.choice(["console.started", "console.clock"]), None, seconds=9)
         case 3:
-            return happening("link.refused", station, guessing=True, peer="192.0.2.1:5", identity=station)
+            why = chance.choice(["guessing", "revoked"])
+            return happening("link.refused", None, peer="192.0.2.1:5", identity=station, reason="no", **{why: True})
         case 4 | 5:
             status = chance.choice(["Available", "Charging", "Faulted"])
             request = {"connectorId": 1, "status": status, "errorCode": "NoError", "timestamp": at}
