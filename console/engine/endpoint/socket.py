@@ -19,6 +19,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from console.engine.endpoint.attempts import Attempt
+from console.engine.endpoint.frames import read_by, text_head
 
 try:
     from websockets.speedups import apply_mask
@@ -75,6 +76,7 @@ class Socket(asyncio.BufferedProtocol):
         "_open",
         "_parts",
         "_plain",
+        "_reader",
         "attempt",
         "closing_since",
         "first",
@@ -104,6 +106,7 @@ class Socket(asyncio.BufferedProtocol):
         self.pinged: float | None = None
         self.rtt_ns: int | None = None
         self.protocol = ServerProtocol(max_size=host.max_message_bytes)
+        self._reader = read_by(self.protocol)
         self.transport: asyncio.Transport | None = None
 
     # asyncio's side.
@@ -157,7 +160,7 @@ class Socket(asyncio.BufferedProtocol):
         self.flush()
         if self.receiver is None and protocol.state is State.CONNECTING and protocol.eof_sent:
             self._host.on_failed(self, str(protocol.handshake_exc or "not a WebSocket handshake"), self.first)
-        if protocol.current_size is not None or protocol.reader.buffer:
+        if protocol.current_size is not None or not self._reader.between:
             if self.partial_since is None:
                 self.partial_since = self.heard
         else:
@@ -319,7 +322,7 @@ class Socket(asyncio.BufferedProtocol):
             self.flush()
         else:
             data = text.encode("utf-8", "surrogatepass")
-            transport.write(_head(len(data)) + data)
+            transport.write(text_head(len(data)) + data)
         if transport.get_write_buffer_size() > MAX_UNSENT:
             self.abort(_UNREAD)
         return True
@@ -343,6 +346,7 @@ class Socket(asyncio.BufferedProtocol):
         """Drop the TCP connection at once."""
         if self.transport is not None:
             self._closing = self._closing or (1006, reason, "us")
+            self._open = self._plain = False
             self.transport.abort()
 
     def pause(self) -> None:
@@ -382,11 +386,3 @@ class Socket(asyncio.BufferedProtocol):
                     transport.write_eof()
                 except OSError:
                     transport.abort()
-
-
-def _head(size: int) -> bytes:
-    if size < 126:
-        return bytes((0x81, size))
-    if size < 65536:
-        return b"\x81\x7e" + size.to_bytes(2, "big")
-    return b"\x81\x7f" + size.to_bytes(8, "big")
