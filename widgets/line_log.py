@@ -17,6 +17,7 @@ from widgets.columns import CellLike, Column, Row
 from widgets.line_styles import PLAIN
 from widgets.line_view import LineView
 from widgets.log_pages import LogPages
+from widgets.log_rows import LogRows
 from widgets.log_source import LogSource, log_note, tail_pill
 from widgets.log_window import LogWindow
 from widgets.safe import fit
@@ -312,14 +313,13 @@ class LineLog(LineView, Generic[RowT]):
         view = self._window.view
         if self._pages.reading or not len(view):
             return
-        self._pages.begin()
+        began = self._pages.begin()
         self.refresh_footer()
-        read = self._read(view.key_at(0 if older else -1), older)
-        self.run_worker(read, name="read log", group="log", exit_on_error=False)
+        self.run_worker(self._read(view, began, older), name="read log", group="log", exit_on_error=False)
 
-    async def _read(self, key: Hashable, older: bool) -> None:
-        view = self._window.view
-        rows = await self._pages.read(key, older=older)
+    async def _read(self, view: LogRows[RowT], began: int, older: bool) -> None:
+        key = view.key_at(0 if older else -1) if len(view) else None
+        rows = await self._pages.read(key, began, older=older)
         if rows is None or view is not self._window.view:
             # It could not be read, or one follows again: then these rows belong to a window that is gone.
             self.refresh_footer()

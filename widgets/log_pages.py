@@ -26,9 +26,10 @@ class LogPages(Generic[RowT]):
         self._round += 1
         self.reading, self.trouble = False, ""
 
-    def begin(self) -> None:
-        """A page is about to be read."""
+    def begin(self) -> int:
+        """A page is about to be read; the round that it is wanted in, for ``read``."""
         self.reading, self.trouble = True, ""
+        return self._round
 
     async def newest(self) -> Sequence[tuple[Hashable, RowT]] | None:
         """The newest page; None where there is no source, or not wanted any more. Raises what the source raises."""
@@ -38,11 +39,12 @@ class LogPages(Generic[RowT]):
         rows = await self.source.before(None, self.page_rows)
         return rows if began == self._round else None
 
-    async def read(self, key: Hashable, *, older: bool) -> Sequence[tuple[Hashable, RowT]] | None:
+    async def read(self, key: Hashable, began: int, *, older: bool) -> Sequence[tuple[Hashable, RowT]] | None:
         """The page before or after ``key``; None where it could not be read, or is not wanted any more."""
-        if self.source is None:
+        source = self.source
+        if source is None or began != self._round:
+            # Begun anew before the reading itself began: the key is of rows that are gone.
             return None
-        began, source = self._round, self.source
         rows = None
         try:
             rows = await (source.before if older else source.after)(key, self.page_rows)

@@ -210,6 +210,19 @@ async def test_rows_that_were_read_for_another_filter_are_dropped() -> None:
         assert shown(app) == [0, 1, 2, 3, 4]
 
 
+async def test_a_page_that_is_asked_for_just_before_another_filter_is_not_read() -> None:
+    app = LogApp(Journal(500))
+    async with app.run_test(size=(100, 24)) as pilot:
+        await pilot.pause()
+        other = Journal(5)
+        app.log_view.set_cursor(0, by_user=True)
+        await app.log_view.load(other)
+        await pilot.pause()
+        await pilot.pause()
+        assert shown(app) == [0, 1, 2, 3, 4]
+        assert other.read == [("before", None, 200)]
+
+
 async def test_rows_in_memory_stand_at_once_and_the_source_adds_only_older_ones() -> None:
     app = LogApp(Journal(0))
     async with app.run_test(size=(100, 24)) as pilot:
