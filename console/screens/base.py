@@ -209,6 +209,10 @@ class Section(View):
     def set_tab(self, name: str) -> None:
         """Show one of its tabs, where it has any."""
 
+    def sometimes(self) -> list[KeyHint]:
+        """Keys for the help that the footer shows only where they apply."""
+        return []
+
     def filter_help(self) -> list[tuple[str, str]]:
         """The terms of its filter and what they mean, for the help; none where it is filtered as messages are."""
         return []

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 
 from console.engine.errors import FilterError
 from console.screens.base import KeyHint, Section
-from console.screens.fleet_filter import FleetTerm, complete_fleet_filter, parse_fleet_filter
+from console.screens.fleet_filter import FIELDS, FleetTerm, complete_fleet_filter, parse_fleet_filter
 from console.screens.fleet_order import FleetOrder
 from console.screens.fleet_rows import (
     COLUMNS,
@@ -247,6 +247,10 @@ class FleetSection(Filtering, Section):
         self._order.set_terms(self._terms)
         if self.host.ready:
             self.pull(self.engine.clock())
+
+    def filter_help(self) -> list[tuple[str, str]]:
+        """The terms of the filter, for the help."""
+        return list(FIELDS.values())
 
     def focus_filter(self) -> bool:
         """``/``."""

@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from console.engine.fleet.model import Alarm, Station
 
 STATES: Final = ("online", "offline", "charging", "faulted", "pending", "alarm", "idle")
-FIELDS: Final = ("station", "model", "firmware", "ocpp", "serial", "name", "site", "is")
+FIELDS: Final = {
+    "station": ("station:CP-0*", "the station's identity"),
+    "model": ("model:alfen", "vendor and model"),
+    "firmware": ("firmware:6.5*", "the firmware's version"),
+    "ocpp": ("ocpp:2.*", "the OCPP version"),
+    "serial": ("serial:123*", "the serial number"),
+    "name": ("name:entrance", "what the profile calls it"),
+    "site": ("site:north", "its site, by the profile"),
+    "is": ("is:offline|faulted", ", ".join(STATES)),
+}
+"""Each field with an example and what it means, for the help."""
 
 
 class FleetTerm(msgspec.Struct, frozen=True):

@@ -96,8 +96,8 @@ class HelpScreen(ModalScreen[None]):
 def _own_keys(section: Section) -> list[tuple[str, str]]:
     """The keys of a section, without those that are the same everywhere."""
     everywhere = {key for keys, _ in EVERYWHERE for key in keys.split()}
-    hints = [(key_label(hint.key), hint.word) for hint in section.hints()]
-    return [(key, word) for key, word in hints if key == "enter" or key not in everywhere]
+    hints = {key_label(hint.key): hint.word for hint in (*section.hints(), *section.sometimes())}
+    return [(key, word) for key, word in hints.items() if key == "enter" or key not in everywhere]
 
 
 def _filters() -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from textual.widget import Widget
 
 from console.screens.base import KeyHint
+from console.screens.close_session import KEY as CLOSE
 from console.screens.message_panel import MessagesPanel
 from console.screens.sessions_panel import SessionsPanel
 
@@ -55,6 +56,10 @@ class WithSessions:
     def hints(self) -> list[KeyHint]:
         """Keys of the panel."""
         return self.panel.hints()
+
+    def sometimes(self) -> list[KeyHint]:
+        """Closing by hand: the footer shows it with a session whose station is away."""
+        return [KeyHint(CLOSE, "close by hand: its station never came back to end it")]
 
     def selected_session(self) -> Transaction | None:
         """The session at the cursor, or the open one."""

@@ -113,6 +113,8 @@ async def test_help_begins_at_the_top_says_nothing_twice_and_tells_the_filter_of
         text = console.app.screen.query_one("VerticalScroll Static").visual.plain
         assert text.count("  space ") == 1
         assert "Filter of messages (/)" in text
+        assert "Filter of Fleet (/)" in text
+        assert "site:north" in text
         assert max(len(line) for line in text.splitlines()) <= min(90, int(size[0] * 0.96)) - 6
         await console.press("escape")
         await console.go("alarms")
@@ -121,6 +123,10 @@ async def test_help_begins_at_the_top_says_nothing_twice_and_tells_the_filter_of
         text = console.app.screen.query_one("VerticalScroll Static").visual.plain
         assert "Filter of Alarms (/)" in text
         assert "severity:danger|critical" in text
+        await console.press("escape")
+        await console.go("sessions")
+        await console.press("question_mark")
+        await console.sees("Help", "Sessions", "close by hand")
 
 
 async def test_keys_typed_behind_a_digit_are_for_the_section_that_it_opens(
