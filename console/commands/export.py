@@ -29,5 +29,5 @@ def export(
         else:
             raise CommandFailed(f"“{kind}” cannot be exported: messages or transactions.")
         count = write_rows(output, rows)
-    complain(f"{count} {kind} written to {output}")
+    complain(f"{count} {kind if count != 1 else kind.removesuffix('s')} written to {output}")
     return 0

@@ -36,6 +36,8 @@ def station(identity: str, data: Path | None, output: Path | None, request: Path
     read, wrong, _ = identity_of(f"/{identity}")
     if read != identity:
         raise CommandFailed(f"“{identity}” is no station identity{f': {wrong}' if wrong else ''}.")
+    if request is None and output is not None and output.exists():
+        raise _there(output)  # before a certificate is made whose key nobody would have
     authority = _authority(data)
     if request is not None:
         try:
@@ -143,9 +145,13 @@ def _write(output: Path | None, text: str, *, private: bool) -> None:
         with os.fdopen(os.open(output, flags, 0o600 if private else 0o644), "w", encoding="ascii") as file:
             file.write(text)
     except FileExistsError:
-        raise CommandFailed(f"{output} is there already; a private key is not written over it.") from None
+        raise _there(output) from None
     except OSError as error:
         raise CommandFailed(f"{output} cannot be written: {error.strerror or error}.") from None
+
+
+def _there(output: Path) -> CommandFailed:
+    return CommandFailed(f"{output} is there already; a private key is not written over it.")
 
 
 def _tell(one: Issued, output: Path | None) -> None:

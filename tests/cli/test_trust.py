@@ -46,6 +46,8 @@ def test_a_station_gets_certificate_and_key_in_a_file_of_its_own(chargehand: Run
     again = chargehand("trust", "station", "CP-001", "--data", str(data), "-o", str(made))
     assert again.returncode == 2
     assert "is there already" in again.stderr
+    listed = chargehand("trust", "list", "--data", str(data), "--json").stdout
+    assert listed.count('"CP-001"') == 1, "none was made whose key nobody has"
     wrong = chargehand("trust", "station", "a/b", "--data", str(data))
     assert wrong.returncode == 2
     assert "is no station identity" in wrong.stderr
