@@ -105,7 +105,7 @@ def fold_sampled(
                 return
             transaction = _owner(fleet, station, event, exchange)
         if transaction is not None and transaction.closed_by is not None:
-            resume(station, transaction, event.at if event.at is not None else exchange.time)
+            resume(station, transaction, taken_at(station, event.at, exchange.time))
     shown = True
     if event.evse == 0 and event.connector is None and transaction is not None:
         # A stop of 1.6 names no connector: its readings are of the place where the transaction ran, if that is known.
@@ -116,7 +116,7 @@ def fold_sampled(
     if event.at is not None and not within:
         fold_skew(station, event.at, exchange.time, queued=transaction is not None)
     running = transaction is None or transaction.state == "active" or transaction.stopped is None
-    taken = _taken(station, at, exchange.time)
+    taken = taken_at(station, at, exchange.time)
     if shown and running and exchange.time - taken < HISTORIC_NS:
         _show(station, event, taken, power, energy, soc, transaction)
     if transaction is not None:
@@ -130,8 +130,10 @@ def long_over(fleet: Fleet, station: Station, wire: str | None) -> bool:
     return fleet.past(station, wire) is not None
 
 
-def _taken(station: Station, at: int, received: int) -> int:
-    """When a reading was taken, by our clock: a station's clock may be behind, and nothing is read in the future."""
+def taken_at(station: Station, at: int | None, received: int) -> int:
+    """When something was so, by our clock (UTC ns): a station's clock may be behind, and nothing is told of the future."""
+    if at is None:
+        return received
     skew = station.clock_skew_s
     if skew is not None and skew < 0:
         at -= int(skew * 1e9)

@@ -9,7 +9,7 @@ from console.engine.fleet.entities import begin, ensure_connector, flag, quieten
 from console.engine.fleet.events import TransactionSeen
 from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.model import RANGES, Station, Transaction
-from console.engine.fleet.readings import fold_sampled, fold_skew, long_over, orphan
+from console.engine.fleet.readings import fold_sampled, fold_skew, long_over, orphan, taken_at
 from console.engine.wire.exchange import Exchange
 
 STILL = frozenset(("SuspendedEV", "SuspendedEVSE", "EVConnected", "Idle"))  # states in which no energy flows
@@ -25,7 +25,7 @@ def fold_transaction(fleet: Fleet, station: Station, event: TransactionSeen, exc
     if transaction is None:
         transaction = _make(fleet, station, event, exchange)
     if event.phase == "updated":
-        resume(station, transaction, event.at if event.at is not None else exchange.time)
+        resume(station, transaction, taken_at(station, event.at, exchange.time))
     _place(station, transaction, event)
     for text in event.suspect:
         flag(transaction, text)

@@ -66,6 +66,12 @@ class Told:
     def status(self, word: str, connector: int = 1) -> None:
         self.say("StatusNotification", {"connectorId": connector, "status": word, "errorCode": "NoError"})
 
+    def clock(self, ahead: float) -> None:
+        """A status that tells by how many seconds the station's clock is ahead of ours."""
+        when = self.stamp((self.time - START) / NS + ahead)
+        request = {"connectorId": 1, "status": "Preparing", "errorCode": "NoError", "timestamp": when}
+        self.say("StatusNotification", request)
+
     def start(self, wire: int, connector: int = 1, at: float | None = None, tag: str = "T") -> None:
         when = (self.time - START) / NS if at is None else at
         request = {"connectorId": connector, "idTag": tag, "meterStart": 1000, "timestamp": self.stamp(when)}

@@ -48,6 +48,17 @@ def test_a_session_that_goes_on_is_running_again(told: Any) -> None:
     assert told.station.active == [number]
 
 
+def test_one_that_goes_on_is_running_again_though_the_station_has_the_clock_of_an_hour_ago(told: Any) -> None:
+    told.clock(-3600)
+    told.start(7, at=-3600)
+    told.wait(60)
+    told.meter(7, at=60 - 3600, power="11000")
+    told.befall("transaction.closed", link=None, transaction=told.session(7).id, by="operator")
+    told.wait(60)
+    told.meter(7, at=120 - 3600, power="7000")
+    assert told.session(7).state == "active"
+
+
 def test_readings_of_the_time_before_do_not_reopen_it(told: Any) -> None:
     number = cut(told)
     told.befall("transaction.closed", link=None, transaction=number, by="operator")
