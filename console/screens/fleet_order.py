@@ -70,6 +70,9 @@ class FleetOrder:
         if len(places) > len(fleet.stations):
             places = self._places = {key: place for key, place in places.items() if key in fleet.stations}
             moved = True
+            for kept in (self._names, self._texts):
+                for key in kept.keys() - places.keys():
+                    del kept[key]
         self._looked = fleet.changed
         if moved:
             self._order = [place[2] for place in sorted(place for place in places.values() if place is not None)]

@@ -53,9 +53,11 @@ def test_an_alarm_moves_its_station_and_its_acknowledgement_moves_it_back() -> N
 
 def test_a_station_that_is_forgotten_is_not_shown_any_more() -> None:
     fleet, order = make(3)
+    order.set_terms(parse_fleet_filter("cp"))
     order.look(fleet)
     fleet.forget(fleet.stations["cp-1"])
     assert order.look(fleet) == ["cp-0", "cp-2"]
+    assert "cp-1" not in {*order._names, *order._texts}, "a million strangers would fill the memory"
 
 
 def test_a_filter_lets_only_its_stations_pass_also_those_that_change_later() -> None:
