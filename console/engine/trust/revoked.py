@@ -81,7 +81,11 @@ class Revocations:
         if serial is None:
             return None
         self.refresh()
-        return self._by_serial.get(plain_serial(serial))
+        return self.known(serial)
+
+    def known(self, serial: str | None) -> Revoked | None:
+        """The same as of the last look at the file: for many serial numbers at once."""
+        return None if serial is None or not self._by_serial else self._by_serial.get(plain_serial(serial))
 
     def all(self) -> list[Revoked]:
         """All of them, by the time they were revoked."""

@@ -65,7 +65,7 @@ class Revoking:
         """Close the links of what is newly revoked, and keep that in the journal; what the disk refuses is told later."""
         self._revocations.refresh()
         for link in self._links:
-            if self._revocations.of(link.socket.attempt.serial) is not None:
+            if self._revocations.known(link.socket.attempt.serial) is not None:
                 link.socket.close(1008, REASON)
         for one in self._revocations.all():
             if one.serial in self._told:
