@@ -166,7 +166,7 @@ _HELD = "\x00"
 
 
 def wrap_words(text: str, width: int) -> list[str]:
-    """Safe text broken between words into lines of at most ``width`` cells; numbers stay whole, with their unit.
+    """Safe text broken between words into lines of at most ``width`` characters; numbers stay whole, with their unit.
 
     At least one line. Words longer than a line are broken.
     """

@@ -73,7 +73,8 @@ def _close(console: ConsoleApp, word: str) -> None:
         found = console.engine.fleet.station(station)
         if found is None:
             raise CommandError(f"No station “{safe_text(station, max_chars=48)}” is known.")
-        running = [console.engine.fleet.transactions[number] for number in found.active]
+        at_hand = console.engine.fleet.transactions
+        running = [at_hand[number] for number in found.active if number in at_hand]
         named = [one for one in running if not wire or one.wire == wire]
         if len(named) != 1:
             ids = ", ".join(safe_text(one.wire or "—", max_chars=40) for one in running)
