@@ -48,7 +48,7 @@ async def _measure(folder: Path, sessions: int) -> dict[str, Any]:
         committed(records, error)
 
     road.journal.start(asyncio.get_running_loop(), released)
-    upkeep = Upkeep(road, lambda: 0)
+    upkeep = Upkeep(road)
     count = 0
     for first in range(0, sessions, STATIONS):
         for message in _messages(first, min(STATIONS, sessions - first)):

@@ -2,8 +2,7 @@
 
 A paint leaves some thousand objects, a tenth of which only the collector can free; looked at 50,000 at a time that is
 40 ms, at 1,000 it is half a millisecond, and 5 ms for the ten thousand of the second generation. Everything at once is
-looked at only while there is little else to do, or where much is known to lie about: of every connection that has ended
-asyncio leaves some 5 kB that only such a look frees (a transport and its own bound method hold each other).
+looked at only while there is little else to do.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ YOUNG: Final = (4_000, 3, 1_000_000)
 QUIET_RATE: Final = 20.0  # messages a second, up to which all may be looked at
 QUIET_S: Final = 120.0  # seconds between two such looks
 LONGEST_S: Final = 3600.0  # or after so many, however busy
-MANY: Final = 1_000  # connections that have ended since the last such look
 
 
 class Collector:
@@ -24,7 +22,6 @@ class Collector:
 
     def __init__(self) -> None:
         self._last = 0.0
-        self._parted = 0
 
     def calm(self, now: float) -> None:
         """From now on (``time.monotonic``) as described above."""
@@ -33,12 +30,11 @@ class Collector:
         gc.set_threshold(*YOUNG)
         self._last = now
 
-    def turn(self, now: float, rate: float, parted: int) -> bool:
-        """Look at everything where it is time; ``rate`` is messages a second, ``parted`` the connections that have ended
-        so far. Whether it was done."""
+    def turn(self, now: float, rate: float) -> bool:
+        """Look at everything where it is time; ``rate`` is messages a second. Whether it was done."""
         waited = now - self._last
-        if parted - self._parted < MANY and (waited < QUIET_S or (rate > QUIET_RATE and waited < LONGEST_S)):
+        if waited < QUIET_S or (rate > QUIET_RATE and waited < LONGEST_S):
             return False
-        self._last, self._parted = now, parted
+        self._last = now
         gc.collect()
         return True

@@ -90,7 +90,7 @@ class Engine(Road):
         self.revoking = Revoking(self.revocations, self.trust, self.links, tell=self.happen)
         self.signing = Signing(self.trust, authenticated=self.registration.proved, tell=self.happen, call=self.raw)
         self.watch(self.signing.see)
-        self.upkeep = Upkeep(self, lambda: self.links.parted)
+        self.upkeep = Upkeep(self)
         self.watchdog = Watchdog(clock)
         self.stats, self.stalls = self.upkeep.stats, self.watchdog.stalls
         self.api: ApiServer | None = None

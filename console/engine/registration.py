@@ -107,12 +107,15 @@ class Registration:
     def linked(self, link: Link) -> None:
         """A station has connected: should it not boot by itself within the profile's grace, it is asked to."""
         grace = self._engine.profile.registration.boot_grace
-        asyncio.get_running_loop().call_later(grace, self._ask_in_time, link)
+        asyncio.get_running_loop().call_later(grace, self._ask_in_time, link.station, link.number)
 
-    def _ask_in_time(self, link: Link) -> None:
+    def _ask_in_time(self, key: str, number: int) -> None:
+        # Not the link itself is waited with: of those that come and go at once thousands would be kept.
         engine = self._engine
-        station = engine.fleet.station(link.station)
-        if link.closed or station is None or station.booted is not None or engine.read_only or not engine.running:
+        link, station = engine.links.get(key), engine.fleet.station(key)
+        if link is None or link.number != number or link.closed or station is None or station.booted is not None:
+            return
+        if engine.read_only or not engine.running:
             return
         self._spawn_ask(link)
 

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
 
 from console.engine.collector import Collector
 from console.engine.errors import EngineError
@@ -21,8 +20,8 @@ from console.engine.wire.exchange import Happening
 log = logging.getLogger("chargehand.engine")
 
 SNAPSHOT_S = 5.0
-SNAPSHOT_READINGS = 20_000  # or as soon as so many readings of meters wait for it
-SHARE = 20  # a round of snapshots begins no sooner than so many times what the last one cost
+SHARE = 20  # a round of snapshots begins no sooner than so many times what the last one cost,
+SNAPSHOT_READINGS = 20_000  # but where so many readings of meters wait for it
 SLICE_S = 0.002  # of the loop's time, about, for some stations
 BREATH_S = 0.02  # between two slices
 MOST = 512  # stations in a slice
@@ -38,9 +37,7 @@ _STEADY: int | None = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOT
 class Upkeep:
     """The housekeeping of one engine."""
 
-    def __init__(self, road: Road, parted: Callable[[], int]) -> None:
-        """``parted``: TCP connections that have ended so far."""
-        self._parted = parted
+    def __init__(self, road: Road) -> None:
         self.stats = Stats()
         self._road = road
         self.collector = Collector()
@@ -66,7 +63,7 @@ class Upkeep:
         first, last = self._rates[0], self._rates[-1]
         elapsed = last[0] - first[0]
         self.stats.messages_per_second = (last[1] - first[1]) / elapsed if elapsed > 0 else 0.0
-        self.collector.turn(now, self.stats.messages_per_second, self._parted())
+        self.collector.turn(now, self.stats.messages_per_second)
 
     def _watch_clock(self) -> None:
         """Whether somebody has set this computer's clock; sleep of the computer is no such thing."""

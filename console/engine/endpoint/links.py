@@ -39,7 +39,6 @@ class Links:
         self.known = known
         self.opened = 0
         self.sockets = 0  # TCP connections of all listeners, links or not
-        self.parted = 0  # such connections that have ended, since the start
 
     def __iter__(self) -> Iterator[Link]:
         return iter(list(self._live.values()))

@@ -31,6 +31,7 @@ from console.engine.endpoint.redials import Redials
 from console.engine.endpoint.refusals import Refusals
 from console.engine.endpoint.socket import Socket
 from console.engine.endpoint.tls_transport import Secured
+from console.engine.endpoint.untie import untie, untie_protocol
 from console.engine.masking import masked_url
 from console.engine.tasks import Owner, cancel_all, spawn
 from profiles import Listen
@@ -211,7 +212,6 @@ class Listener:
             self._open.remove(socket)
             self._trying.pop(socket, None)
             self.links.sockets -= 1
-            self.links.parted += 1
 
     # TLS.
 
@@ -322,6 +322,8 @@ class Listener:
     def on_gone(self, socket: Socket) -> None:
         """A TCP connection has ended."""
         self._forget(socket)
+        untie(socket.transport)
+        untie_protocol(socket.protocol)
         attempt = socket.attempt
         attempt.closed = self.hub.clock()
         if attempt.verdict == "open":

@@ -17,6 +17,7 @@ from typing import Any, cast
 from console.engine.endpoint import tls
 from console.engine.endpoint.socket import Socket
 from console.engine.endpoint.tls_hello import LONGEST, ClientHello, client_hello, looks_like_tls, whole
+from console.engine.endpoint.untie import untie
 
 log = logging.getLogger("chargehand.tls")
 
@@ -184,6 +185,7 @@ class Secured(asyncio.BufferedProtocol, asyncio.Transport):
         if self.begun:
             self.fail(tls.broken_off(self.hello, answered=self.answered))
         self._over = True
+        untie(self._below)
         self._below = None
         self.above.connection_lost(exc)
 

@@ -33,7 +33,7 @@ class World:
         self.road = Road(lambda: NOON)
         self.road.journal = Journal.open(directory)
         self.road.journal.start(asyncio.get_running_loop(), self.road._released)
-        self.upkeep = Upkeep(self.road, lambda: 0)
+        self.upkeep = Upkeep(self.road)
 
     async def keep(self, *records: Record) -> None:
         for record in records:
