@@ -1,18 +1,14 @@
 """The console's App: it owns the engine, the demo fleet and the frame, and hands everything else on.
 
-The engine is started after the first paint, and belongs to the App, never to a screen. ``run_console`` is what the
-command line calls.
+The engine is started after the first paint, and belongs to the App, never to a screen. ``console.running`` runs it.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
@@ -22,7 +18,6 @@ from textual.events import Event, InputEvent
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from console.commands.trouble import OURS, complain, sentence_of
 from console.engine.errors import ChargehandError
 from console.engine.options import DemoOptions, EngineOptions, data_directory
 from console.engine.tasks import Owner, cancel_all, spawn
@@ -30,9 +25,9 @@ from console.log_file import LogFile
 from console.screens.demo import DemoFleet, store_image
 from console.screens.frame import Frame
 from console.screens.order_keys import Orders
-from console.terminal import has_terminal, let_go, light_terminal
+from console.terminal import light_terminal
 from console.themes import LIGHT
-from profiles import Profile, load_profile
+from profiles import Profile
 from widgets.safe import safe_text
 
 if TYPE_CHECKING:
@@ -42,10 +37,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("chargehand.console")
 
 LOG_NAME = "console.log"
-NO_TERMINAL = ChargehandError(
-    "The console draws on a terminal and listens to its keys, and there is none. `chargehand serve` runs without.",
-    title="No terminal",
-)
 
 
 def _palette() -> type[Provider]:
@@ -374,56 +365,3 @@ class ConsoleApp(App[int]):
             self.say(f"{folder} cannot be written: {error.strerror or error}", severity="error")
             return
         self.say(f"Saved {path}")
-
-
-def run_console(options: EngineOptions, *, demo: DemoOptions | None = None) -> int:
-    """Run the console until it is left. 0, or 2 with one sentence on stderr where it cannot start.
-
-    With ``demo`` everything is kept in a directory that is thrown away at the end.
-    """
-    try:
-        profile = load_profile(options.profile)
-    except ChargehandError as error:
-        return _refuse(error)
-    if not has_terminal():
-        return _refuse(NO_TERMINAL)
-    if demo is None or options.data is not None:
-        return _run(profile, options, demo)
-    import msgspec
-
-    with TemporaryDirectory(prefix="chargehand-demo-") as folder:
-        return _run(profile, msgspec.structs.replace(options, data=Path(folder)), demo)
-
-
-def _run(profile: Profile, options: EngineOptions, demo: DemoOptions | None) -> int:
-    log_file = LogFile()
-    app = ConsoleApp(profile, options, demo=demo, log_file=log_file)
-
-    told: list[int] = []
-
-    def end(number: int) -> None:
-        told.append(number)
-        app.exit(0)
-
-    async def main() -> int | None:
-        for number in (signal.SIGTERM, signal.SIGHUP):  # told to end, or the terminal was closed
-            asyncio.get_running_loop().add_signal_handler(number, end, number)
-        return await app.run_async()
-
-    try:
-        code = asyncio.run(main())
-    except OSError:
-        if not told:
-            raise
-        code = 0  # a terminal that has gone takes no last words
-    finally:
-        log_file.close()
-    let_go()
-    if app.failure is not None:
-        return _refuse(app.failure)
-    return 0 if told else app.return_code or code or 0
-
-
-def _refuse(error: ChargehandError) -> int:
-    complain(sentence_of(error))
-    return OURS

@@ -11,14 +11,14 @@ from console.engine.options import DemoOptions, EngineOptions
 
 def run(options: EngineOptions) -> int:
     """The console."""
-    from console.app import run_console
+    from console.running import run_console
 
     return run_console(options)
 
 
 def demo(options: EngineOptions, fleet: DemoOptions) -> int:
     """The console with a simulated fleet, beside whatever runs already."""
-    from console.app import run_console
+    from console.running import run_console
     from profiles.fleet_file import load_fleet
 
     load_fleet(fleet.fleet)  # a wrong name is told before the screen opens

@@ -10,9 +10,10 @@ from urllib.parse import quote
 import pytest
 from textual.events import Key
 
-from console.app import ConsoleApp, run_console
+from console.app import ConsoleApp
 from console.engine.engine import Engine
 from console.engine.options import EngineOptions
+from console.running import run_console
 from profiles import load_profile
 from widgets.command_line import CommandLine
 
