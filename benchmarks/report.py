@@ -138,7 +138,7 @@ def _links(bench: dict[str, Any]) -> Iterator[Figure]:
         "make bench ARGS='--only links'",
         unit="×",
         why="The engine does nothing for each link; with so many of them nothing that belongs to one is in the CPU's cache "
-        "when its turn comes.",
+        "when its turn comes, and most messages are of another station than the last snapshot, which has to write it.",
     )
 
 
@@ -247,6 +247,7 @@ def _memory_slope(long: dict[str, Any] | None) -> Figure:
         1,
         float(promise["found"].split()[0]) if promise is not None and judged else None,
         "make soak ARGS='--minutes 90 --out bench-results/soak-long.json'",
+        why="Measured before what connections left behind was cut (decision 9): some 10 kB for each of 2,326. Not again since.",
     )
 
 

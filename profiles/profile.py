@@ -26,7 +26,9 @@ Conduct = Literal["tolerant", "strict"]
 UnknownStations = Literal["accept", "pending", "refuse"]
 Section = Literal["fleet", "sessions", "messages", "connections", "alarms", "files"]
 TagStatus = Literal["Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"]
-Column = Literal["station", "model", "firmware", "ocpp", "link", "connectors", "power", "energy", "seen", "note", "site"]
+Column = Literal[
+    "station", "model", "firmware", "ocpp", "link", "connectors", "power", "energy", "seen", "note", "site"
+]
 
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Timeout = Annotated[float, Meta(ge=0.1, le=86_400)]
