@@ -247,7 +247,7 @@ def _memory_slope(long: dict[str, Any] | None) -> Figure:
         1,
         float(promise["found"].split()[0]) if promise is not None and judged else None,
         "make soak ARGS='--minutes 90 --out bench-results/soak-long.json'",
-        why="Measured before what connections left behind was cut (decision 9): some 10 kB for each of 2,326. Not again since.",
+        why="Measured before what connections left behind was cut (decision 9), some 10 kB for each of 2,326; not since.",
     )
 
 
