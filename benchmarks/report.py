@@ -137,7 +137,7 @@ def _links(bench: dict[str, Any]) -> Iterator[Figure]:
         links["most against fewest links"] if links else None,
         "make bench ARGS='--only links'",
         unit="×",
-        why="The engine does nothing for each link; with so many of them nothing that belongs to one is in the CPU's cache "
+        why="Supposed, not measured: with so many links nothing that belongs to one is in the CPU's cache "
         "when its turn comes, and most messages are of another station than the last snapshot, which has to write it.",
     )
 
