@@ -20,14 +20,14 @@ def export(
     secrets: bool = False,
 ) -> int:
     """Write the file; messages with their ``secrets``, where asked. Raises ChargehandError."""
+    if kind not in ("messages", "transactions"):
+        raise CommandFailed(f"“{kind}” cannot be exported: messages or transactions.")
     check_ending(output)
     with opened(api, data) as source:
         if kind == "messages":
             rows = source.messages(where, limit, secrets)
-        elif kind == "transactions":
-            rows = source.transactions(where, limit)
         else:
-            raise CommandFailed(f"“{kind}” cannot be exported: messages or transactions.")
+            rows = source.transactions(where, limit)
         count = write_rows(output, rows)
     complain(f"{count} {kind if count != 1 else kind.removesuffix('s')} written to {output}")
     return 0

@@ -54,5 +54,6 @@ def check(name: str) -> int:
         complain(f"{problem.level}: {problem.sentence(path.name)}")
     if errors:
         return OURS
-    print(f"{path}: this profile can be used" + (f" ({len(problems)} warnings)" if problems else ""))
+    count = len(problems)
+    print(f"{path}: this profile can be used" + (f" ({count} warning{'s' if count > 1 else ''})" if count else ""))
     return 0

@@ -23,7 +23,10 @@ def _number(point: int) -> str:
 
 
 def json_line(row: Any) -> bytes:
-    """A row as JSON on one line; what is not printable is escaped as JSON does it, so that it comes back as it was."""
+    """A row as JSON on one line, for every reader's idea of a line (U+2028 and U+0085 end one in many a language).
+
+    What is not printable is escaped as JSON does it, so that it comes back as it was.
+    """
     line = orjson.dumps(row, default=str, option=orjson.OPT_APPEND_NEWLINE)
     if line.isascii() and b"\x7f" not in line:
         return line  # JSON itself escapes the first 32

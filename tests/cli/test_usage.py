@@ -54,6 +54,7 @@ def test_the_version_is_told(chargehand: Run) -> None:
         ["profile"],
         ["export", "messages"],
         ["export", "messages", "-o", "x.xyz"],
+        ["export", "stations", "-o", "x.csv"],
         ["stations", "--api", "http://127.0.0.1:1", "--data", "x"],
     ],
 )
@@ -69,6 +70,20 @@ def test_an_export_that_cannot_be_written_says_so(tmp_path: Path, capsys: pytest
     assert capsys.readouterr().err == (
         "The export cannot be written: “x.xyz” has no ending that can be written. Use .jsonl or .csv.\n"
     )
+
+
+def test_what_cannot_be_exported_is_told_before_a_console_is_looked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "bogus", "-o", "x.csv", "--api", "http://127.0.0.1:1"]) == 2
+    assert "“bogus” cannot be exported: messages or transactions" in capsys.readouterr().err
+
+
+def test_one_warning_of_a_profile_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    doubtful = tmp_path / "doubtful.toml"
+    doubtful.write_text('name = "doubtful"\n[listen]\naddress = "0.0.0.0:9000"\n')
+    assert main(["profile", "check", str(doubtful)]) == 0
+    told = capsys.readouterr()
+    assert told.err.count("warning: ") == 1
+    assert "can be used (1 warning)\n" in told.out
 
 
 def test_a_fault_of_this_program_is_one_sentence_and_2_and_its_place_is_told_on_demand(

@@ -20,6 +20,7 @@ from console.engine.errors import NoSuchStation
 from console.engine.filter import Filter, parse_filter
 from console.engine.journal.rows import Row
 from console.engine.transfer.removal import delete_file
+from console.engine.visible import json_line
 from profiles import is_loopback
 
 if TYPE_CHECKING:
@@ -273,24 +274,27 @@ def _rows(request: Request, rows: list[Row], *, limited: bool = False) -> Respon
     if limited and (limit := _limit(request)) is not None:
         rows = rows[:limit]
     if NDJSON in request.headers.get("accept", ""):
-        lines = b"".join(orjson.dumps(row, default=str, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
-        return Response(lines, media_type=NDJSON)
+        return Response(b"".join(map(json_line, rows)), media_type=NDJSON)
     return _json(rows)
 
 
 async def _streamed(first: Row | None, rows: AsyncIterator[Row], lines: bool) -> AsyncIterator[bytes]:
     """Rows as a JSON array, or one a line, in pieces that are worth a system call."""
-    between, buffer = (b"\n", bytearray()) if lines else (b",\n", bytearray(b"["))
+    write, between = (json_line, b"") if lines else (_compact, b",\n")
+    buffer = bytearray(b"" if lines else b"[")
     if first is not None:
-        buffer += orjson.dumps(first, default=str)
+        buffer += write(first)
         async for row in rows:
             buffer += between
-            buffer += orjson.dumps(row, default=str)
+            buffer += write(row)
             if len(buffer) >= _BATCH:
                 yield bytes(buffer)
                 buffer.clear()
-        buffer += b"\n" if lines else b""
     yield bytes(buffer) + (b"" if lines else b"]")
+
+
+def _compact(row: Row) -> bytes:
+    return orjson.dumps(row, default=str)
 
 
 def _filter(request: Request) -> Filter | None:

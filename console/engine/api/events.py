@@ -14,10 +14,9 @@ from contextlib import closing
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from console.engine.api import views
 from console.engine.fleet.events import Event
+from console.engine.visible import json_line
 from console.engine.wire.exchange import Exchange, Record
 
 if TYPE_CHECKING:
@@ -173,4 +172,4 @@ def _record(record: Record, where: Filter | None, secrets: bool) -> bytes | None
 
 
 def _text(kind: str, number: int, row: dict[str, Any]) -> bytes:
-    return b"event: %b\nid: %d\ndata: %b\n\n" % (kind.encode(), number, orjson.dumps(row, default=str))
+    return b"event: %b\nid: %d\ndata: %b\n" % (kind.encode(), number, json_line(row))

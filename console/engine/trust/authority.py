@@ -194,7 +194,7 @@ def _issued(kind: str, certificate: x509.Certificate, path: Path) -> Issued:
     return Issued(
         kind=kind,
         name=str(names[0].value) if names else "",
-        serial=f"{certificate.serial_number:X}",
+        serial=certificates.serial_text(certificate),
         fingerprint=certificates.fingerprint(certificate),
         starts=certificate.not_valid_before_utc,
         ends=certificate.not_valid_after_utc,

@@ -60,6 +60,12 @@ def read_key(data: bytes) -> Private:
     return key
 
 
+def serial_text(certificate: x509.Certificate) -> str:
+    """The serial number in whole bytes of hex digits, as TLS libraries and OpenSSL tell it: ``0A1B``."""
+    digits = f"{certificate.serial_number:X}"
+    return digits.zfill(len(digits) + len(digits) % 2)
+
+
 def pem(certificate: x509.Certificate) -> bytes:
     """The certificate as PEM."""
     return certificate.public_bytes(serialization.Encoding.PEM)

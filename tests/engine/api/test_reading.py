@@ -49,6 +49,22 @@ async def test_rows_come_one_a_line_where_that_is_asked_for(web: httpx.AsyncClie
         assert lines
 
 
+async def test_a_line_is_one_line_to_every_reader(web: httpx.AsyncClient, plug: Any) -> None:
+    station = await plug("CP-1")
+    odd = "one\u2028two\u2029three\u0085four"
+    await station.say("BootNotification", {"chargePointVendor": odd, "chargePointModel": "é"})
+    for path in ("/messages", "/stations"):
+        answer = await web.get(path, headers={"accept": "application/x-ndjson"})
+        assert [orjson.loads(line) for line in answer.text.splitlines()] == (await web.get(path)).json()
+        assert "\\u2028two" in answer.text
+        assert "é" in answer.text
+    async with web.stream("GET", "/events", params={"after": 0, "filter": "action:BootNotification four"}) as events:
+        async for line in events.aiter_lines():
+            if line.startswith("data: "):
+                assert orjson.loads(line[6:])["request"]["chargePointVendor"] == odd
+                break
+
+
 async def test_more_messages_than_a_page_all_come(web: httpx.AsyncClient, plug: Any) -> None:
     station = await plug("CP-1")
     for _ in range(1_203):

@@ -275,3 +275,10 @@ async def test_listen_addresses_say_wss_or_not(make_engine: MakeEngine) -> None:
     secure = msgspec.structs.replace(load_profile("bench"), listen=[Listen(security_profile=2)])
     with pytest.raises(ProfileError, match="Write wss://"):
         await make_engine(secure, listen=["ws://127.0.0.1:0"])
+
+
+def test_a_serial_number_is_told_in_whole_bytes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(x509, "random_serial_number", lambda: 0xA1B2C)
+    Authority(folder).issue("CP-001")
+    (station,) = (one for one in Authority(folder).all() if one.kind == "station")
+    assert station.serial == "0A1B2C", "as OpenSSL and a station tell it"
