@@ -14,6 +14,7 @@ from textual.strip import Strip
 from widgets.columns import CellLike, Column, Row
 from widgets.line_styles import MARKED
 from widgets.line_view import LineView
+from widgets.ranked import Ranked
 from widgets.safe import cut
 
 Key = Hashable
@@ -114,6 +115,9 @@ class LineTable(LineView):
         self._cursor_key: Key | None = None
         self._sort: tuple[str, bool] | None = None
         self._tokens: dict[Key, tuple[object, tuple[int, object]]] = {}
+        self._positions: dict[Key, int] = {}
+        self._ranked: Ranked[Key] = Ranked()
+        self._ranked_for: tuple[object, ...] = ()
 
     # ------------------------------------------------------------------ rows
 
@@ -146,6 +150,7 @@ class LineTable(LineView):
             gone = self._known.difference(given)
             self._given = given
             self._known = set(given)
+            self._ranked_for = ()
             for key in gone:
                 self._strips.pop(key, None)
                 self._tokens.pop(key, None)
@@ -159,7 +164,9 @@ class LineTable(LineView):
         """Draw the rows in sight whose version changed, and move rows whose sort value changed."""
         if self._version is None:
             return
-        if self._sort is not None and self._tokens_changed(self._given if changed is None else changed):
+        if self._sort is not None and self._tokens_changed(
+            self._given if changed is None else changed, told=changed is not None
+        ):
             self._reorder()
         for index in self.visible_range():
             key = self._order[index]
@@ -217,6 +224,7 @@ class LineTable(LineView):
             return
         if sort is None or self._sort is None or sort[0] != self._sort[0]:
             self._tokens.clear()
+            self._ranked_for = ()
         self._sort = sort
         self._reorder()
         self.refresh_header()
@@ -231,8 +239,8 @@ class LineTable(LineView):
         else:
             self.sort_by(None)
 
-    def _tokens_changed(self, keys: Iterable[Key]) -> bool:
-        """Look at sort values whose version moved; true where one really differs."""
+    def _tokens_changed(self, keys: Iterable[Key], *, told: bool = False) -> bool:
+        """Look at sort values whose version moved, with ``told`` at all of them; true where one really differs."""
         if self._sort is None or self._sort_value is None:
             return False
         column = self._sort[0]
@@ -242,10 +250,13 @@ class LineTable(LineView):
                 continue
             version = self._sort_version(key) if self._sort_version is not None else None
             known = self._tokens.get(key)
-            if known is not None and known[0] == version:
+            if not told and known is not None and known[0] == version:
                 continue
             token = sort_token(self._sort_value(key, column))
-            changed = changed or known is None or known[1] != token
+            if known is None or known[1] != token:
+                changed = True
+                if self._ranked_for:
+                    self._ranked.put(key, self._place(key, token))
             self._tokens[key] = (version, token)
         return changed
 
@@ -255,16 +266,29 @@ class LineTable(LineView):
         if self._sort is None or self._sort_value is None:
             self._order = list(self._given)
         else:
-            tokens = self._tokens
-            self._tokens_changed(key for key in self._given if key not in tokens)
-            known = [key for key in self._given if tokens[key][1][0] != 2]
-            unknown = [key for key in self._given if tokens[key][1][0] == 2]
-            known.sort(key=lambda key: tokens[key][1], reverse=self._sort[1])
-            self._order = known + unknown
+            self._order = self._sorted(self._sort)
         self._place_cursor(index_before)
         self.sync_size()
         self.reveal_cursor()
         self._refresh_moved(before)
+
+    def _sorted(self, sort: tuple[str, bool]) -> list[Key]:
+        """All keys in the order of the sorted column; only rows that moved are put anywhere."""
+        if self._ranked_for != sort:
+            tokens = self._tokens
+            self._ranked_for = ()
+            self._tokens_changed(key for key in self._given if key not in tokens)
+            self._positions = {key: at for at, key in enumerate(self._given)}
+            self._ranked_for = sort
+            self._ranked.fill((key, self._place(key, tokens[key][1])) for key in self._given)
+        order = self._ranked.order()
+        return order[::-1] if sort[1] else order
+
+    def _place(self, key: Key, token: tuple[int, object]) -> tuple[object, ...]:
+        # Equal ones stay as they were given and unknown ones come last, also where the order is read from behind.
+        if self._sort is None or not self._sort[1]:
+            return token, self._positions[key]
+        return (-1, ()) if token[0] == 2 else token, -self._positions[key]
 
     def _place_cursor(self, index_before: int) -> None:
         """The cursor stays on its key; where that is gone, on the row that took its place."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -12,6 +11,7 @@ from textual.binding import Binding, BindingType
 
 from console.engine.errors import FilterError
 from console.screens.base import KeyHint, Section
+from console.screens.fleet_columns import fit
 from console.screens.fleet_filter import FIELDS, FleetTerm, complete_fleet_filter, parse_fleet_filter
 from console.screens.fleet_order import FleetOrder
 from console.screens.fleet_rows import (
@@ -21,7 +21,7 @@ from console.screens.fleet_rows import (
     seen_text,
     sort_value,
 )
-from widgets.columns import WIDE_SCREEN, Cell, CellLike, Column, Row, fitted
+from widgets.columns import WIDE_SCREEN, Cell, CellLike, Column, Row
 from widgets.filter_line import Filtering, FilterLine
 from widgets.line_table import Key, LineTable
 from widgets.safe import safe_text
@@ -117,21 +117,18 @@ class FleetSection(Filtering, Section):
             self._changed = fleet.changed
             order = self._order.look(fleet)
             self._fit()
-            self.table.set_rows(order)
+            self.table.set_rows(order, self._order.changed)
             self.table.set_empty(self._empty())
         else:
-            self.table.pull()
+            self.table.pull(())  # what rows are sorted by changes with a station, or with its alarms
 
     def _fit(self) -> None:
-        # A wide screen has room for a whole note beside everything else.
         wide = self.table.size.width >= WIDE_SCREEN
-        fit = (wide, *self._order.needs.items())
-        if fit == self._fitted:
+        seen = (wide, *self._order.needs.items())
+        if seen == self._fitted:
             return
-        self._fitted = fit
-        least = {"station": 20, "note": 30} if wide else {"station": 16}
-        columns = [replace(one, min_width=least.get(one.key, one.min_width)) for one in self._all]
-        made = fitted(columns, self._order.needs)
+        self._fitted = seen
+        made = fit(self._all, self._order.needs, wide=wide)
         if made != self.table.columns:
             self.table.set_columns(made)
 
@@ -185,7 +182,7 @@ class FleetSection(Filtering, Section):
         gone = 0 if station.connected else (station.link_closed or station.last_seen)
         order = self._orders.get(station.key)
         width = self.table.column_width
-        room = width("connectors"), width("power"), width("note"), width("station")
+        room = width("connectors"), width("power"), width("note"), width("station"), width("model")
         stamp = (
             station.changed,
             rtt,
@@ -213,6 +210,7 @@ class FleetSection(Filtering, Section):
             power_room=room[1],
             note_room=room[2],
             station_room=room[3],
+            model_room=room[4],
             site=self._profile.named(station.id)[1],
         )
         shown = [row[at] for at in self._picked()]
@@ -223,10 +221,7 @@ class FleetSection(Filtering, Section):
         return shown
 
     def _sort_version(self, key: Key) -> object:
-        # Whatever a column is sorted by changes with its station; only alarms are taken note of without it.
-        name = cast("str", key)
-        station = self.engine.fleet.stations.get(name)
-        return None if station is None else (station.changed, self._order.place(name))
+        return self._station(key).changed
 
     def _picked(self) -> Sequence[int]:
         return [_PLACES[one.key] for one in self.table.columns]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 COLUMNS: Final = (
     Column("station", "STATION", width=14, min_width=13, max_width=28, weight=2),
     Column("site", "SITE", width=14, min_width=8, max_width=20, weight=1, priority=8),
-    Column("model", "MODEL", width=18, min_width=12, max_width=28, weight=1, priority=7),
+    Column("model", "MODEL", width=18, min_width=12, max_width=36, weight=1, priority=7),
     Column("firmware", "FIRMWARE", width=10, min_width=10, max_width=14, priority=9),
     Column("ocpp", "OCPP", width=5, min_width=5, priority=6),
     Column("link", "LINK", width=8, min_width=8),
@@ -68,6 +68,11 @@ def faulted(station: Station) -> bool:
     return any(
         connector.status == "Faulted" for evse in station.evses.values() for connector in evse.connectors.values()
     )
+
+
+def model_of(station: Station) -> str:
+    """Maker and model, as far as the station has told them."""
+    return " ".join(word for word in (station.vendor, station.model) if word)
 
 
 def rank(station: Station, alarms: Sequence[Alarm]) -> int:
@@ -261,12 +266,15 @@ def fleet_row(
     power_room: int = 16,
     note_room: int = 40,
     station_room: int = 40,
+    model_room: int = 40,
     site: str = "",
 ) -> Row:
     """All cells, in the order of ``COLUMNS``. ``order``: what an order on its way says; rooms: widths in cells."""
     pending = station.registration == "Pending" and station.connected
     name = in_the_middle(station.id, station_room - 2 * pending)
-    model = " ".join(word for word in (station.vendor, station.model) if word)
+    model = model_of(station)
+    if station.model and cell_len(safe_text(model, max_chars=120)) > model_room:
+        model = station.model  # it says more than the name of its maker
     return (
         [Cell("? ", "warn bold"), Cell(name, "bold")] if pending else Cell(name, "bold" if station.connected else ""),
         site or Cell(NOTHING, "muted"),
@@ -289,7 +297,7 @@ def sort_value(
     if column == "station":
         return station.id
     if column == "model":
-        return " ".join(word for word in (station.vendor, station.model) if word) or None
+        return model_of(station) or None
     if column == "firmware":
         return station.firmware
     if column == "ocpp":

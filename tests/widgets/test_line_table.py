@@ -430,3 +430,36 @@ async def test_rows_are_sorted_by_cheap_versions_where_there_are_any() -> None:
         assert (before, table.keys[0]) == ("CP-00999", "CP-00005")
         assert len(asked) >= 1000
         assert len(fleet.asked) < 100, "only rows in sight are made"
+
+
+async def test_rows_that_are_told_to_have_changed_are_the_only_ones_that_are_asked_about() -> None:
+    asked: list[Hashable] = []
+    fleet = Fleet(1000)
+
+    def cheap(key: Hashable) -> int:
+        asked.append(key)
+        return 0  # changes unseen: what is told is looked at whatever the version says
+
+    table = LineTable(COLUMNS, fleet.row, version=fleet.row, sort_value=fleet.sort_value, sort_version=cheap)
+
+    class OneApp(App[None]):
+        def compose(self) -> ComposeResult:
+            yield table
+
+    async with OneApp().run_test(size=(80, 24)) as pilot:
+        table.set_rows(fleet.keys)
+        await pilot.pause()
+        for descending, place in ((True, 0), (False, -1)):
+            table.sort_by("power", descending=descending)
+            asked.clear()
+            fleet.change("CP-00005", 1e6)
+            table.pull(["CP-00005"])
+            assert (table.keys[place], asked) == ("CP-00005", ["CP-00005"])
+            fleet.change("CP-00005", 0)
+            table.pull(["CP-00005"])
+            equal = [key for key in table.keys if fleet.power[key] == 0]
+            assert equal == ["CP-00000", "CP-00005"], "of equal ones the first that was given is first"
+        table.sort_by(None)
+        assert list(table.keys) == list(fleet.keys)
+        table.sort_by("power")
+        assert table.keys[-1] == "CP-00999"
