@@ -231,7 +231,9 @@ class SessionsPanel(Filtering, Vertical):
 
     def _sort_version(self, key: Key) -> object:
         one = self._known(key)
-        return one.changed, one.state
+        sort = self.table.sort
+        grows = sort is not None and sort[0] == "length" and one.state == "active"
+        return one.changed, one.state, self._now // _NS if grows else 0
 
     def _sort_value(self, key: Key, column: str) -> str | float | None:
         return sort_value(self._known(key), column, self._now, self._station_of(key))

@@ -7,6 +7,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from console.engine.engine import Engine
 from console.screens.sessions import SessionsSection
 
@@ -291,3 +293,26 @@ async def test_a_session_whose_connector_is_free_again_does_not_read_as_charging
         await console.sees("⚡ active", "1 charging")
         await station.call("StatusNotification", {"connectorId": 1, "status": "Available", "errorCode": "NoError"})
         await console.sees("○ Available", "0 charging", "X close by hand")
+
+
+async def test_a_session_that_grows_passes_one_that_has_ended_when_they_are_sorted_by_length(
+    engine: Engine, dial: Any, open_console: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_console(engine, size=(120, 36), section="sessions") as console:
+        station = await dial(engine)
+        await station.boot()
+        ended = await start(station, "TAG-1", 1, at=-300)
+        await stop(station, ended)
+        running = await start(station, "TAG-2", 2, at=-200)
+        await console.sees("⚡ active", "✓ ended")
+        table = console.section.panel.table
+        table.sort_by("length", descending=True)
+
+        def order() -> list[str | None]:
+            return [console.section.panel.transaction(key).wire for key in table.keys]
+
+        assert order() == [str(ended), str(running)]
+        clock = engine.clock
+        monkeypatch.setattr(engine, "clock", lambda: clock() + 200 * 1_000_000_000)
+        console.pull()
+        assert order() == [str(running), str(ended)]
