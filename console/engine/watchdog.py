@@ -43,7 +43,10 @@ class Watchdog:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin; to be called in the loop."""
+        """Begin; to be called in the loop. Harmless where it has begun."""
+        if self._thread is not None:
+            return
+        self._running = threading.Lock()  # the thread of before ended with the one that it had
         self._running.acquire()
         self._watched = threading.get_ident()
         self._last = time.monotonic()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -96,3 +97,13 @@ async def test_it_ends_with_its_thread(dog: Watchdog) -> None:
     dog.stop()
     assert not thread.is_alive()
     Watchdog(lambda: 0).stop()
+
+
+async def test_to_begin_twice_is_to_begin_once_and_after_the_end_it_begins_anew(dog: Watchdog) -> None:
+    thread, threads = dog._thread, threading.active_count()
+    dog.start()
+    assert dog._thread is thread
+    assert threading.active_count() == threads
+    dog.stop()
+    dog.start()
+    assert dog._thread is not thread
