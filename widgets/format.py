@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import math
 import re
-import textwrap
 from datetime import UTC, datetime
 from typing import Final
+
+from rich.cells import cell_len
+
+from widgets.safe import wrap
 
 Number = float | int | None
 
@@ -162,16 +165,27 @@ def latency(milliseconds: Number) -> str:
 _GLUE = re.compile(
     r"(?<=\d) (?=\d{3}(?!\d))|(?<=\d) (?=(?:[kMG]?Wh?|[kMG]?VAh?|m?A|V|ms|s|min|h|d|%|Hz|°C|[KMGT]?i?B)(?![\w]))"
 )
-_HELD = "\x00"
+_HELD = "\u00a0"  # never in safe text, and a cell wide
 
 
 def wrap_words(text: str, width: int) -> list[str]:
-    """Safe text broken between words into lines of at most ``width`` characters; numbers stay whole, with their unit.
+    """Safe text broken between words into lines of at most ``width`` cells; numbers stay whole, with their unit.
 
-    At least one line. Words longer than a line are broken.
+    At least one line. Within a word a line is broken only where the word is longer than a line.
     """
-    held = _GLUE.sub(_HELD, text)
-    return [line.replace(_HELD, " ") for line in textwrap.wrap(held, max(width, 1))] or [""]
+    lines: list[str] = []
+    line, used = "", 0
+    for word in _GLUE.sub(_HELD, text).split(" "):
+        size = cell_len(word)
+        if used and used + 1 + size <= width:
+            line, used = f"{line} {word}", used + 1 + size
+            continue
+        if line:
+            lines.append(line.rstrip())
+        *whole, line = wrap(word, width) if size > width else [word]
+        lines += whole
+        used = cell_len(line)
+    return [one.replace(_HELD, " ") for one in (*lines, line.rstrip())]
 
 
 def _moment(time_ns: int | None) -> datetime | None:

@@ -246,8 +246,8 @@ class KeyBar(BarLine):
             resume = KeyHint(pause_key, "pause" if live else "go on", "pause")
             self._hints["pause"] = resume
             right = [
-                Part("● LIVE" if live else " ‖ FROZEN ", "ok" if live else _BADGE_WARN, "pause"),
-                Part(f"{pause_key} {resume.label} ", "plain", "pause", priority=8, lead=" ▏ ", lead_style="muted"),
+                Part("● LIVE " if live else " ‖ FROZEN ", "ok" if live else _BADGE_WARN, "pause"),
+                Part(f"{pause_key} {resume.label} ", "plain", "pause", priority=8, lead="▏ ", lead_style="muted"),
             ]
         self.set_parts(left, right)
 

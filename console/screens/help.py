@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -16,7 +16,8 @@ from textual.widgets import Static
 from console.engine.orders.table import help_lines
 from console.screens.base import Section, key_label
 from console.screens.commands import WORDS
-from widgets.safe import safe_content
+from widgets.format import wrap_words
+from widgets.safe import fit, safe_content
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -74,7 +75,7 @@ class HelpScreen(ModalScreen[None]):
         parts += [_heading("Everywhere"), _table(EVERYWHERE, width), Content(""), _heading("Orders")]
         for key, usage, text, done in help_lines():
             parts.append(Content.assemble((f"  {key:<3}", "bold $text-accent"), (usage, "bold")))
-            parts += [safe_content(f"     {line}") for line in textwrap.wrap(text, max(20, width - 5))]
+            parts += [safe_content(f"     {line}") for line in wrap_words(text, max(20, width - 5))]
             parts.append(safe_content(f"     done when: {done}", "$text-muted"))
         parts += [Content(""), _heading("Commands (:)"), _table([(word.name, word.text) for word in WORDS], width)]
         terms = [] if self._section is None else self._section.filter_help()
@@ -113,9 +114,13 @@ def _heading(text: str) -> Content:
 def _table(rows: Sequence[tuple[str, str]], width: int) -> Content:
     """Two columns, the first as wide as it must be; what is long in the second stays within it."""
     lines: list[Content] = []
-    left_width = min(_LEFT, max(len(left) for left, _ in rows) + _GAP)
+    left_width = min(_LEFT, max(cell_len(left) for left, _ in rows) + _GAP)
     for left, right in rows:
-        pieces = textwrap.wrap(right, max(20, width - left_width - 2)) or [""]
-        lines.append(Content.assemble((f"  {left:<{left_width}}", "bold $text-accent"), pieces[0]))
+        pieces = wrap_words(right, max(20, width - left_width - 2))
+        if cell_len(left) >= left_width:
+            pieces = ["", *pieces]  # what is too long for its column has a line of its own
+        else:
+            left = fit(left, left_width)
+        lines.append(Content.assemble((f"  {left}", "bold $text-accent"), pieces[0]))
         lines += [safe_content(" " * (left_width + 2) + piece) for piece in pieces[1:]]
     return Content("\n").join(lines)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from widgets.safe import safe_text, wrap
+from widgets.format import wrap_words
+from widgets.safe import safe_text
 from widgets.sized import Sized
 from widgets.tone import tone_style
 
@@ -60,28 +60,11 @@ class Told(Sized, VerticalScroll):
         pieces: list[tuple[str, str]] = []
         for label, text, style in self._lines:
             indent = _LABEL if label else 0
-            for at, line in enumerate(words_wrapped(safe_text(text, max_chars=_LONGEST), width - indent)):
+            for at, line in enumerate(wrap_words(safe_text(text, max_chars=_LONGEST), width - indent)):
                 if indent:
                     pieces.append(((label if at == 0 else "").ljust(_LABEL), tone_style("muted")))
                 pieces += [(line, _style(style)), ("\n", "")]
         self.query_one(Static).update(Content.assemble(*pieces[:-1]))
-
-
-def words_wrapped(text: str, width: int) -> list[str]:
-    """Safe text broken between words, and within a word only where it is longer than a line."""
-    lines: list[str] = []
-    line = ""
-    for word in text.split(" "):
-        joined = f"{line} {word}" if line else word
-        if cell_len(joined) <= width:
-            line = joined
-            continue
-        if line:
-            lines.append(line)
-        pieces = wrap(word, width)
-        lines += pieces[:-1]
-        line = pieces[-1]
-    return [*lines, line]
 
 
 def _style(words: str) -> str:

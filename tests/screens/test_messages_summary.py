@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from console.engine.wire import frame
 from console.engine.wire.exchange import Exchange, Violation
 from console.engine.wire.schema import actions
+from console.screens.message_rows import broken
 from console.screens.summary import LONGEST, action, arrow, milliseconds, readings, summary, verdict
 from console.screens.summary_table import SUMMARIES
 
@@ -216,6 +217,19 @@ def test_a_broken_frame_is_shown_as_it_came() -> None:
     assert summary(broken) == '[2,"17","MeterValues",{"connectorId":1,,'
     assert action(broken) == "(not JSON)"
     assert verdict(broken).text == "✖ syntax"
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_the_character_that_is_no_json_is_lit_also_behind_a_byte_order_mark(mark: str) -> None:
+    raw = mark + '[2,"17","MeterValues",{"connectorId":1,!}]'
+    read = frame.parse(raw)
+    assert isinstance(read, frame.Malformed)
+    assert read.column is not None
+    where = Violation(f"$ (column {read.column + 1})", read.rule, read.message)
+    lit = broken(exchange(None, outcome="malformed", raw_request=raw, violations=(where,)))
+    assert lit is not None
+    assert lit[1].text == "!"
+    assert f"at column {len(mark) + 40}" in read.message
 
 
 def test_bytes_are_shown_as_bytes() -> None:

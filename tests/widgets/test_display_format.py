@@ -147,6 +147,8 @@ def test_tones_name_theme_colours() -> None:
         ("tag 12 345 min", 10, ["tag", "12 345 min"]),
         ("", 10, [""]),
         ("averylongword", 5, ["avery", "longw", "ord"]),
+        ("充电桩 故障", 7, ["充电桩", "故障"]),
+        ("a 充电桩故障 b", 7, ["a", "充电桩", "故障 b"]),
     ],
 )
 def test_a_line_is_not_broken_within_a_number_nor_before_its_unit(text: str, width: int, lines: list[str]) -> None:

@@ -50,7 +50,7 @@ class Malformed(msgspec.Struct, frozen=True, gc=False):
 
     ``rule`` is one of ``empty``, ``binary``, ``syntax``, ``depth``, ``envelope``, ``type``, ``id``, ``action``;
     a dialect maps it to its own error code. ``unique_id`` is set where an id could be read safely.
-    ``column`` counts characters from 0.
+    ``column`` counts characters of the text as it came, from 0.
     """
 
     rule: str
@@ -73,7 +73,7 @@ def parse(raw: str | bytes, types: frozenset[int] = EXTENDED) -> Frame | Malform
     try:
         data = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        return _not_json(text, error)
+        return _not_json(text, error, len(raw) - len(text))
     except UnicodeEncodeError:
         return _headed(text, "syntax", "the text holds a lone surrogate, which is no Unicode character", None)
     if type(data) is not list:
@@ -126,11 +126,12 @@ def _error_frame(kind: int, unique_id: str, data: list[Any], notes: tuple[str, .
     return Frame(kind, unique_id, None, details, data[2], description, notes)
 
 
-def _not_json(text: str, error: orjson.JSONDecodeError) -> Malformed:
+def _not_json(text: str, error: orjson.JSONDecodeError, skipped: int) -> Malformed:
     if not text.strip():
         return Malformed("empty", "an empty frame")
     rule = "depth" if "depth" in error.msg or "recursion" in error.msg else "syntax"
-    return _headed(text, rule, f"not JSON: {error.msg} at column {error.pos + 1}", error.pos)
+    at = error.pos + skipped
+    return _headed(text, rule, f"not JSON: {error.msg} at column {at + 1}", at)
 
 
 def _headed(text: str, rule: str, message: str, column: int | None) -> Malformed:
