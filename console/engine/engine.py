@@ -290,10 +290,19 @@ class Engine(Road):
     # Looking things up.
 
     async def messages(
-        self, where: Filter | None = None, *, limit: int = 200, before: int | None = None, after: int | None = None
+        self,
+        where: Filter | None = None,
+        *,
+        limit: int = 200,
+        before: int | None = None,
+        after: int | None = None,
+        late: bool = False,
     ) -> list[Exchange]:
-        """Exchanges from the journal, oldest first: the newest ``limit`` that match, or those before or after an id."""
-        return await self.journal.messages(where, limit=limit, before=before, after=after)
+        """Exchanges from the journal, oldest first: the newest ``limit`` that match, or those before or after an id.
+
+        ``late``: their payloads are read when somebody looks at them.
+        """
+        return await self.journal.messages(where, limit=limit, before=before, after=after, late=late)
 
     async def transactions(self, *, station: str | None = None, limit: int = 500) -> list[Transaction]:
         """Transactions, newest first: those at hand, then older ones from the journal."""

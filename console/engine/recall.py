@@ -37,7 +37,7 @@ async def recall_fleet(road: Road) -> None:
     stored = road.journal.load()
     restore(road.fleet, stored)
     road.last_link = stored.counters.get("link", 0)
-    for exchange in await road.journal.messages(None, limit=RECENT, before=stored.cursor + 1):
+    for exchange in await road.journal.messages(None, limit=RECENT, before=stored.cursor + 1, late=True):
         road.feed.fill(exchange)
     for count, record in enumerate(road.journal.tail(stored.cursor)):
         road.fold(record)

@@ -115,13 +115,15 @@ class JournalSource:
 
     async def before(self, key: Hashable | None, n: int) -> Sequence[tuple[Hashable, Exchange]]:
         """The ``n`` exchanges just older than ``key``; the newest where it is None."""
-        rows = await self._engine.messages(self._where, limit=n, before=key if isinstance(key, int) else None)
+        before = key if isinstance(key, int) else None
+        rows = await self._engine.messages(self._where, limit=n, before=before, late=True)
         return [(row.id, row) for row in rows]
 
     async def after(self, key: Hashable, n: int) -> Sequence[tuple[Hashable, Exchange]]:
         """The ``n`` exchanges just newer than ``key``."""
         assert isinstance(key, int)
-        return [(row.id, row) for row in await self._engine.messages(self._where, limit=n, after=key)]
+        rows = await self._engine.messages(self._where, limit=n, after=key, late=True)
+        return [(row.id, row) for row in rows]
 
 
 __all__ = ["CellLike", "JournalSource", "broken", "broken_at", "cells", "columns"]

@@ -96,13 +96,14 @@ def row(exchange: Exchange, name: Callable[[str], int]) -> Row:
     )
 
 
-_BODY: Final = 14  # from here on, rows hold frames
+BITS: Final = COLUMNS.index("e.bits")
+BODY: Final = COLUMNS.index("b.request")  # from here on, rows hold frames
 
 
 def storable(row: Row) -> Row:
     """The same row with every lone surrogate out of the way: bytes in frames, U+FFFD elsewhere."""
-    small = (clean(value) if type(value) is str else value for value in row[:_BODY])
-    return (*small, *(_frame(value) for value in row[_BODY:]))
+    small = (clean(value) if type(value) is str else value for value in row[:BODY])
+    return (*small, *(_frame(value) for value in row[BODY:]))
 
 
 def _frame(raw: Any) -> Any:
@@ -114,37 +115,44 @@ def _frame(raw: Any) -> Any:
 
 def exchange(row: Sequence[Any]) -> Exchange:
     """An exchange out of what ``COLUMNS`` selected."""
-    (id_, time, station, version, link, action, bits, uid, code, description, latency, notes, tx, ordered, *raw) = row
-    request = frame_of(raw[0], bits & BINARY_REQUEST)
-    response = frame_of(raw[1], bits & BINARY_RESPONSE)
+    bits = row[BITS]
+    request = frame_of(row[BODY], bits & BINARY_REQUEST)
+    response = frame_of(row[BODY + 1], bits & BINARY_RESPONSE)
+    return Exchange(
+        **facts(row),
+        request=asked(request, bits),
+        response=payload(response),
+        raw_request=request,
+        raw_response=response,
+    )
+
+
+def facts(row: Sequence[Any]) -> dict[str, Any]:
+    """The fields of an exchange but its frames and payloads."""
+    id_, time, station, version, link, action, bits, uid, code, description, latency, notes, tx, ordered = row[:BODY]
     violations: tuple[Violation, ...] = ()
     tolerances: tuple[str, ...] = ()
     if notes is not None:
         violations, tolerances = _read_notes.decode(notes)
-    outcome = OUTCOMES[bits & OUTCOME_MASK]
-    return Exchange(
-        id=id_,
-        time=time,
-        station=station,
-        version=version,
-        link=link,
-        direction="out" if bits & OUT else "in",
-        action=action,
-        unique_id=uid,
-        request=None if outcome == "malformed" and not bits & OUT else _payload(request),
-        response=_payload(response),
-        outcome=outcome,
-        error_code=code,
-        error_description=description,
-        latency_ns=latency,
-        violations=violations,
-        tolerances=tolerances,
-        repeat=bool(bits & REPEAT),
-        transaction=tx,
-        order=ordered,
-        raw_request=request,
-        raw_response=response,
-    )
+    return {
+        "id": id_,
+        "time": time,
+        "station": station,
+        "version": version,
+        "link": link,
+        "direction": "out" if bits & OUT else "in",
+        "action": action,
+        "unique_id": uid,
+        "outcome": OUTCOMES[bits & OUTCOME_MASK],
+        "error_code": code,
+        "error_description": description,
+        "latency_ns": latency,
+        "violations": violations,
+        "tolerances": tolerances,
+        "repeat": bool(bits & REPEAT),
+        "transaction": tx,
+        "order": ordered,
+    }
 
 
 def frame_of(value: str | bytes | None, binary: int) -> str | bytes | None:
@@ -154,7 +162,12 @@ def frame_of(value: str | bytes | None, binary: int) -> str | bytes | None:
     return value if binary else value.decode("utf-8", "surrogatepass")
 
 
-def _payload(raw: str | bytes | None) -> Any:
+def asked(raw: str | bytes | None, bits: int) -> Any:
+    """What ``payload`` gives of the request of an exchange with these bits; a frame that was refused has none."""
+    return None if bits & (OUTCOME_MASK | OUT) == OUTCOME_BITS["malformed"] else payload(raw)
+
+
+def payload(raw: str | bytes | None) -> Any:
     """The payload of a call or of a result; None for an error, for what is no frame, and where there is none."""
     if type(raw) is not str:
         return None
@@ -183,13 +196,15 @@ def snapshot_rows(snapshot: Snapshot) -> list[Row]:
     updated, body. The cursor comes last."""
     at = max(snapshot.at, snapshot.cursor)
     rows = [_changed("gone", at, clean(key)) for key in snapshot.gone]
+    for station in snapshot.stations:
+        station.settle()
     rows += [_changed("station", at, clean(station.key), text(station)) for station in snapshot.stations]
     for t in snapshot.transactions:
         wire = t.wire and clean(t.wire)
         rows.append(("txn", t.id, fold(t.station), wire, t.state, t.started, t.stopped, t.last_update, text(t)))
     for a in snapshot.alarms:
-        station = a.station and clean(a.station)
-        rows.append(("alarm", a.id, station, None, None, a.raised, a.cleared, None, text(a)))
+        owner = a.station and clean(a.station)
+        rows.append(("alarm", a.id, owner, None, None, a.raised, a.cleared, None, text(a)))
     together: dict[tuple[int, str], list[Reading]] = {}
     for reading in snapshot.samples:
         together.setdefault((reading.transaction, reading.station), []).append(reading)

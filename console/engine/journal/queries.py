@@ -10,7 +10,7 @@ import orjson
 
 from console.engine.filter_sql import BINARY_REQUEST, BINARY_RESPONSE, OUT, OUTCOME_BITS, OUTCOME_MASK
 from console.engine.fleet.model import Alarm, Station, Transaction
-from console.engine.journal import codec, samples, search
+from console.engine.journal import codec, fetching, samples
 from console.engine.journal.search import value
 from console.engine.journal.snapshot import Stored
 from console.engine.wire.exchange import Record
@@ -42,7 +42,7 @@ def chunk(connection: apsw.Connection, cursor: int) -> tuple[list[Record], int |
     # One transaction: what is committed between the two reads must not be seen by the second alone.
     connection.execute("BEGIN")
     try:
-        exchanges = search.fetch(connection, orjson.loads(value(connection, _EXCHANGES_AFTER, (cursor,))))
+        exchanges = fetching.exchanges(connection, orjson.loads(value(connection, _EXCHANGES_AFTER, (cursor,))))
         rows = orjson.loads(value(connection, _HAPPENINGS_AFTER, (cursor,)))
     finally:
         connection.execute("ROLLBACK")

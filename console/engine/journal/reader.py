@@ -7,6 +7,7 @@ thread that shares the interpreter with a busy loop may wait 5 ms after each.
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import Callable, Collection, Generator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -21,7 +22,7 @@ from console.engine.errors import JournalError
 from console.engine.filter import Filter, parse_filter
 from console.engine.filter_sql import fold
 from console.engine.fleet.model import StoredSample, Transaction
-from console.engine.journal import codec, queries, samples, search
+from console.engine.journal import codec, fetching, queries, samples, search
 from console.engine.journal.schema import FILE, check, connect, damaged
 from console.engine.journal.search import MAX_ID, value
 from console.engine.journal.snapshot import Stored
@@ -30,6 +31,7 @@ from console.engine.wire.exchange import Exchange, Happening, Record
 T = TypeVar("T")
 
 _BUDGET = 0.05  # seconds of searching before others have their turn
+_DAMAGE = (apsw.CorruptError, apsw.NotADBError, msgspec.DecodeError, orjson.JSONDecodeError, zlib.error)
 
 
 class Page(NamedTuple):
@@ -98,7 +100,7 @@ class Reader:
             connection = self._reading = self._reading or self._fresh()
         try:
             return work(connection)
-        except (apsw.CorruptError, apsw.NotADBError, msgspec.DecodeError, orjson.JSONDecodeError) as error:
+        except _DAMAGE as error:
             raise damaged(self.path, error) from error
         except apsw.Error as error:
             raise JournalError(f"{self.path} cannot be read ({error}).") from error
@@ -131,11 +133,18 @@ class Reader:
     # While the loop runs.
 
     async def page(
-        self, where: Filter | None, *, limit: int, before: int | None = None, after: int | None = None
+        self,
+        where: Filter | None,
+        *,
+        limit: int,
+        before: int | None = None,
+        after: int | None = None,
+        late: bool = False,
     ) -> Page:
         """What a short search finds: up to ``limit`` exchanges, perhaps none yet; go on at ``next``.
 
-        The newest with ids below ``before`` (or at all), or the oldest with ids above ``after``.
+        The newest with ids below ``before`` (or at all), or the oldest with ids above ``after``. ``late``: for a screen,
+        which looks at a few of them; payloads are read when they are asked for (``journal.late``).
         """
         low, high = 0 if after is None else after + 1, MAX_ID if before is None else before - 1
         down = after is None
@@ -143,19 +152,28 @@ class Reader:
         def work(connection: apsw.Connection) -> Page:
             found = search.find(connection, where, limit=limit, low=low, high=high, newest_first=down, budget=_BUDGET)
             further = None if found.next is None else found.next + (1 if down else -1)
-            return Page(search.fetch(connection, found.ids), further)
+            return Page((fetching.late_exchanges if late else fetching.exchanges)(connection, found.ids), further)
 
         return await self._later(work)
 
     async def messages(
-        self, where: Filter | None = None, *, limit: int, before: int | None = None, after: int | None = None
+        self,
+        where: Filter | None = None,
+        *,
+        limit: int,
+        before: int | None = None,
+        after: int | None = None,
+        late: bool = False,
     ) -> list[Exchange]:
-        """Up to ``limit`` matching exchanges, oldest first: the newest below ``before``, or the oldest above ``after``."""
+        """Up to ``limit`` matching exchanges, oldest first: the newest below ``before``, or the oldest above ``after``.
+
+        ``late`` as in ``page``.
+        """
         pages: list[list[Exchange]] = []
         missing = limit
         up = after is not None
         while missing > 0:
-            page = await self.page(where, limit=min(missing, 1000), before=before, after=after)
+            page = await self.page(where, limit=min(missing, 1000), before=before, after=after, late=late)
             pages.append(page.rows)
             missing -= len(page.rows)
             if page.next is None:
@@ -174,7 +192,7 @@ class Reader:
 
     async def message(self, id: int) -> Exchange | None:
         """One exchange by its number, None where there is none (any more)."""
-        rows = await self._later(lambda connection: search.fetch(connection, [id]))
+        rows = await self._later(lambda connection: fetching.exchanges(connection, [id]))
         return rows[0] if rows else None
 
     async def neighbours(self, exchange: Exchange) -> tuple[int | None, int | None]:
@@ -256,7 +274,7 @@ class Reader:
             found = value(connection, queries.ANSWERS, (fold(station_key), low, low, wanted, since_ns, limit))
             return [
                 StoredAnswer(row[7], row[5], row[14], row[15], row[12])
-                for row in search.rows(connection, orjson.loads(found))
+                for row in fetching.rows(connection, orjson.loads(found))
                 if type(row[14]) is str and type(row[15]) is str
             ]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import apsw
@@ -28,7 +29,6 @@ from console.engine.filter_sql import (
 )
 from console.engine.journal import codec, packs
 from console.engine.journal.schema import VIOLATION_KIND
-from console.engine.wire.exchange import Exchange
 
 MAX_ID: Final = (1 << 63) - 1
 _CANDIDATES: Final = 1024
@@ -190,35 +190,39 @@ class _Walk:
             low, high = (low, first - 1) if self._down else (last + 1, high)
 
     def _candidates(self, low: int, high: int, limit: int) -> Iterator[tuple[int | None, list[int]]]:
+        # As many first as are wanted: mostly all of them match, and each is a row somewhere in the file.
+        size = min(limit * len(self._drivers), _CANDIDATES)
         while low <= high:
-            ids = min((self._listed(driver, low, high) for driver in self._drivers), key=self._rarity)
+            rarity = partial(self._rarity, size)
+            ids = min((self._listed(driver, low, high, size) for driver in self._drivers), key=rarity)
             among = orjson.dumps(ids).decode()
             matching = self._matching("e.id IN (SELECT value FROM json_each(?))", (among,), limit) if ids else []
-            if len(ids) < _CANDIDATES:
+            if len(ids) < size:
                 yield self._step(low, high), matching
                 return
+            size = _CANDIDATES
             low, high = (low, min(ids) - 1) if self._down else (max(ids) + 1, high)
             yield high if self._down else low, matching
 
-    def _rarity(self, ids: list[int]) -> tuple[bool, int]:
+    def _rarity(self, size: int, ids: list[int]) -> tuple[bool, int]:
         """The rarest driver has few candidates, or those that reach furthest."""
-        if len(ids) < _CANDIDATES:
+        if len(ids) < size:
             return False, len(ids)
         return True, min(ids) if self._down else -max(ids)
 
     def _step(self, first: int, last: int) -> int:
         return first - 1 if self._down else last + 1
 
-    def _listed(self, driver: _Driver, low: int, high: int) -> list[int]:
+    def _listed(self, driver: _Driver, low: int, high: int, size: int) -> list[int]:
         one = (
             f"SELECT * FROM (SELECT id FROM {driver.table} WHERE {driver.column} = ? AND id BETWEEN ? AND ?"
-            f" ORDER BY id {self._order} LIMIT {_CANDIDATES})"
+            f" ORDER BY id {self._order} LIMIT {size})"
         )
         union = " UNION ALL ".join([one] * len(driver.keys))
         params = [part for key in driver.keys for part in (key, low, high)]
         if len(driver.keys) > 1:
             # UNION, not ALL: one exchange may have two of the troubles asked for.
-            union = f"SELECT DISTINCT id FROM ({union}) ORDER BY id {self._order} LIMIT {_CANDIDATES}"
+            union = f"SELECT DISTINCT id FROM ({union}) ORDER BY id {self._order} LIMIT {size}"
         return _ids(self._connection, union, *params) if driver.keys else []
 
     def _matching(self, ids: str, params: tuple[Any, ...], limit: int) -> list[int]:
@@ -298,32 +302,6 @@ def _names(connection: apsw.Connection, values: Sequence[tuple[str, bool]]) -> t
         condition, param = ("GLOB ?", glob(fold(text))) if wild else ("= ?", fold(text))
         keys.update(_ids(connection, f"SELECT id FROM name WHERE folded {condition} LIMIT {_MAX_VALUES + 1}", param))
     return None if len(keys) > _MAX_VALUES else tuple(sorted(keys))
-
-
-_FETCH = (
-    f"SELECT json_group_array(json_array({', '.join(codec.COLUMNS[:-2])}, {packs.FRAMES}, b.id IS NULL)) FROM exchange e"
-    " LEFT JOIN body b ON b.id = e.id WHERE e.id IN (SELECT value FROM json_each(?))"
-)
-_SMALL: Final = len(codec.COLUMNS) - 2
-
-
-def rows(connection: apsw.Connection, ids: Sequence[int]) -> list[codec.Row]:
-    """What ``codec.exchange`` reads of these exchanges, oldest first; one step, and one more for each pack."""
-    if not ids:
-        return []
-    found: list[list[Any]] = orjson.loads(value(connection, _FETCH, (orjson.dumps(list(ids)).decode(),)))
-    found.sort(key=lambda row: row[0])
-    packed = packs.bodies(connection, [row[0] for row in found if row[-1]])
-    out: list[codec.Row] = []
-    for row in found:
-        frames = packed.get(row[0]) if row[-1] else packs.frames(row[0], *row[_SMALL:-1])
-        out.append((*row[:_SMALL], *((None, None) if frames is None else frames[1:])))
-    return out
-
-
-def fetch(connection: apsw.Connection, ids: Sequence[int]) -> list[Exchange]:
-    """These exchanges with their payloads, oldest first."""
-    return [codec.exchange(row) for row in rows(connection, ids)]
 
 
 assert set(_KINDS) <= set(FLAGS)
