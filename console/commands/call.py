@@ -42,7 +42,7 @@ def call(
         timeout = EFFECT_SECONDS if timeout is None else timeout
     client = Client.found(api)
     try:
-        if name == "firmware" and isinstance(path := arguments.get("file"), str):
+        if name in ("firmware", "publish") and isinstance(path := arguments.get("file"), str):
             arguments["file"] = _sent(client, path)
         told = client.order(station, name, arguments, timeout=timeout, wait=wait)
     except Refused as error:
@@ -136,5 +136,7 @@ def _show(station: str, order: str, told: dict[str, Any]) -> None:
         answer = orjson.dumps(exchange.get("response"), option=orjson.OPT_INDENT_2).decode()
         for line in answer.split("\n"):
             screen.print(safe(line, max_chars=100_000), soft_wrap=True)
+    for line in told.get("lines") or () if order != "raw" else ():
+        screen.print(safe(line, max_chars=10_000), soft_wrap=True)
     if effect["seen"] and order != "raw":
         screen.print(safe(f"done: {effect['text']}"), soft_wrap=True)

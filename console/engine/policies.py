@@ -38,8 +38,13 @@ class Policies:
         return found
 
     def _tag(self, tag: str) -> TagInfo:
-        known = self._profile.tag(tag)
-        if known is None:
-            return TagInfo("Accepted" if self._profile.tags.policy == "accept" else "Invalid")
-        expires = None if known.expires is None else stamp(int(known.expires.timestamp() * NS))
-        return TagInfo(known.status, known.parent, expires)
+        return tag_info(self._profile, tag)
+
+
+def tag_info(profile: Profile, tag: str) -> TagInfo:
+    """What the profile says of an id tag."""
+    known = profile.tag(tag)
+    if known is None:
+        return TagInfo("Accepted" if profile.tags.policy == "accept" else "Invalid")
+    expires = None if known.expires is None else stamp(int(known.expires.timestamp() * NS))
+    return TagInfo(known.status, known.parent, expires)

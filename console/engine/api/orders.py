@@ -64,6 +64,7 @@ def outcome(run: Run) -> dict[str, Any]:
         "state": run.state,
         "verdict": None if verdict is None else without(verdict.status, known),
         "hints": [without(hint, known) for hint in run.hints],
+        "lines": [without(line, known) for line in run.lines],
         "stages": [{"what": one.what, "text": without(one.text, known)} for one in run.stages],
         "exit_code": run.exit_code,
     }

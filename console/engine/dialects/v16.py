@@ -8,7 +8,9 @@ from typing import Any
 from console.engine.dialects import v16_answer, v16_judge, v16_read, v16_say
 from console.engine.dialects.base import Answer, Context, Refusal
 from console.engine.dialects.reading import Clock
+from console.engine.dialects.told import told
 from console.engine.dialects.v16_codes import CALLABLE, REPLAYED, SENDABLE, refusal
+from console.engine.dialects.v16_told import ANSWERS, NUMBERS
 from console.engine.fleet.events import Event
 from console.engine.fleet.model import Station
 from console.engine.fleet.order import Order, Saying, Verdict
@@ -49,7 +51,9 @@ class V16:
 
     def read(self, exchange: Exchange) -> tuple[Event, ...]:
         """What an exchange means."""
-        return v16_read.read(exchange)
+        events = v16_read.read(exchange)
+        more = told(exchange, ANSWERS, NUMBERS) if exchange.direction == "out" else None
+        return events if more is None else (*events, more)
 
     def say(self, order: Order, station: Station, given: dict[str, Any]) -> Saying:
         """An order as a call; raises OrderError with a sentence where 1.6 has no words for it."""

@@ -49,6 +49,12 @@ _HINTS: Final[dict[tuple[str, str], str]] = {
         "SetChargingProfile",
         "Rejected",
     ): "a stack level, a unit or a purpose it does not take: get key=ChargeProfileMaxStackLevel",
+    ("SendLocalList", "Failed"): "the list could not be kept: get key=LocalAuthListMaxLength tells how many fit",
+    ("SendLocalList", "NotSupported"): "the station has no local list, or it is off: get key=LocalAuthListEnabled",
+    (
+        "SendLocalList",
+        "VersionMismatch",
+    ): "a differential list needs a higher version than the station has: list-version",
     ("SignedUpdateFirmware", "InvalidCertificate"): "the signing certificate is not one that the station trusts",
     ("TriggerMessage", "NotImplemented"): "the station cannot send this message when asked",
     ("TriggerMessage", "Rejected"): "it cannot send it now; with or without a connector may make the difference",

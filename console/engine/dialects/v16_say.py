@@ -13,6 +13,7 @@ from typing import Any, Final
 import orjson
 
 from console.engine.dialects.reading import integer, stamp, text, when
+from console.engine.dialects.v16_blocks import BLOCKS
 from console.engine.errors import OrderError
 from console.engine.fleet.model import Station
 from console.engine.fleet.order import Order, Saying
@@ -248,4 +249,5 @@ _SPEAKERS: Final[dict[str, _Speaker]] = {
     "stop": _stop,
     "trigger": _trigger,
     "unlock": _unlock,
+    **BLOCKS,
 }

@@ -9,11 +9,14 @@ import msgspec
 
 from console.engine.dialects.base import Answer, Context, Refusal
 from console.engine.dialects.reading import Clock
+from console.engine.dialects.told import told
 from console.engine.dialects.v2_answers import ANSWERS, Answering, Limits
 from console.engine.dialects.v2_codes import refusal, refused, tolerated
 from console.engine.dialects.v2_judging import judge
 from console.engine.dialects.v2_reading import INCOMING, Reading, read
 from console.engine.dialects.v2_sayings import say
+from console.engine.dialects.v2_told import ANSWERS as ANSWER_LINES
+from console.engine.dialects.v2_told import NUMBERS, REPORTS
 from console.engine.fleet.events import Event
 from console.engine.fleet.model import Station
 from console.engine.fleet.order import Order, Saying, Verdict
@@ -158,7 +161,7 @@ class V201:
 
     limits: ClassVar[Limits] = LIMITS
     answers: ClassVar[Mapping[str, Answering]] = ANSWERS
-    readers: ClassVar[Mapping[str, Reading]] = INCOMING
+    readers: ClassVar[Mapping[str, Reading]] = {**INCOMING, **REPORTS}
 
     def __init__(self) -> None:
         self._clock = Clock()
@@ -218,7 +221,9 @@ class V201:
 
     def read(self, exchange: Exchange) -> tuple[Event, ...]:
         """What an exchange means. Refused and malformed calls mean nothing: the station keeps what it had to say."""
-        return read(exchange, self.readers, self.sends)
+        events = read(exchange, self.readers, self.sends)
+        more = told(exchange, ANSWER_LINES, NUMBERS) if exchange.direction == "out" else None
+        return events if more is None else (*events, more)
 
     def say(self, order: Order, station: Station, given: dict[str, Any]) -> Saying:
         """An order as a call; OrderError where this version cannot be told so."""

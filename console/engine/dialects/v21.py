@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 
 from console.engine.dialects.v2_answers import ANSWERS_21, Answering, Limits
 from console.engine.dialects.v2_reading import INCOMING_21, Reading
+from console.engine.dialects.v2_told import REPORTS_21
 from console.engine.dialects.v201 import CALLABLE, SENDABLE, TRIGGERS, V201
 from console.engine.wire.frame import EXTENDED
 
@@ -67,4 +68,4 @@ class V21(V201):
 
     limits: ClassVar[Limits] = LIMITS_21
     answers: ClassVar[Mapping[str, Answering]] = ANSWERS_21
-    readers: ClassVar[Mapping[str, Reading]] = INCOMING_21
+    readers: ClassVar[Mapping[str, Reading]] = {**INCOMING_21, **REPORTS_21}

@@ -7,20 +7,20 @@ Arguments come from a form, from ``key=value`` on a command line or from JSON: n
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final
 
-from console.engine.dialects.reading import integer, stamp, text, when
+from console.engine.dialects import v2_arguments as args
+from console.engine.dialects.reading import stamp, text
 from console.engine.dialects.v2_answers import Limits
-from console.engine.dialects.v2_places import component_of
+from console.engine.dialects.v2_blocks import BLOCKS
+from console.engine.dialects.v2_power import POWER
 from console.engine.errors import OrderError
 from console.engine.fleet.model import Station
 from console.engine.fleet.order import Order, Saying
 
 Said = Callable[[Order, Station, dict[str, Any], Limits], Saying]
 
-_INT32: Final = 2**31 - 1
-_ATTRIBUTES: Final = ("Actual", "Target", "MinSet", "MaxSet")
 _TRUE: Final = frozenset(("true", "yes", "on", "1", "operative"))
 _FALSE: Final = frozenset(("false", "no", "off", "0", "inoperative"))
 
@@ -40,49 +40,43 @@ def say(order: Order, station: Station, given: dict[str, Any], limits: Limits) -
 
 
 def _reset(order: Order, _station: Station, _given: dict[str, Any], limits: Limits) -> Saying:
-    kind = _word(order, "type") or "soft"
-    word = {"soft": "OnIdle", "hard": "Immediate"}.get(kind.casefold()) or _one_of(kind, limits.resets)
+    kind = args.word(order, "type") or "soft"
+    names = {"soft": "OnIdle", "hard": "Immediate", "resume": "ImmediateAndResume"}
+    word = args.one_of(names.get(kind.casefold(), kind), limits.resets)
     if word is None:
         raise OrderError(f"A reset is soft or hard, or one of {', '.join(limits.resets)}; not {kind}.")
     payload: dict[str, Any] = {"type": word}
-    evse = _number(order, "evse")
+    evse = args.number(order, "evse")
     if evse:
         payload["evseId"] = evse
     return Saying(action="Reset", payload=payload)
 
 
 def _unlock(order: Order, _station: Station, _given: dict[str, Any], _limits: Limits) -> Saying:
-    evse, connector = _place(order)
+    evse, connector = args.place(order)
     if not evse:
         raise OrderError("Say which connector to unlock: connector=1, or evse=1 connector=1.")
     return Saying(action="UnlockConnector", payload={"evseId": evse, "connectorId": connector or 1})
 
 
 def _start(order: Order, _station: Station, _given: dict[str, Any], limits: Limits) -> Saying:
-    evse, _connector = _place(order)
-    kind = _word(order, "type") or "Central"
-    if limits.token_types is not None:
-        known = _one_of(kind, limits.token_types)
-        if known is None:
-            raise OrderError(f"An id token's type is one of {', '.join(limits.token_types)}; not {kind}.")
-        kind = known
-    elif len(kind) > 20:
-        raise OrderError("An id token's type has at most 20 characters.")
-    tag = _word(order, "tag")
+    evse, _connector = args.place(order)
+    kind = args.token_kind(args.word(order, "type") or "Central", limits)
+    tag = args.word(order, "tag")
     if tag is None and kind == "NoAuthorization":
         tag = ""
     if tag is None:
         raise OrderError("Say which id token starts the transaction: tag=TAG.")
     if len(tag) > limits.token:
         raise OrderError(f"An id token has at most {limits.token} characters here; this one has {len(tag)}.")
-    payload: dict[str, Any] = {"idToken": {"idToken": tag, "type": kind}, "remoteStartId": _request_id(order)}
+    payload: dict[str, Any] = {"idToken": {"idToken": tag, "type": kind}, "remoteStartId": args.request_id(order)}
     if evse:
         payload["evseId"] = evse
     return Saying(action="RequestStartTransaction", payload=payload)
 
 
 def _stop(order: Order, _station: Station, given: dict[str, Any], _limits: Limits) -> Saying:
-    transaction = text(given.get("transaction")) or _word(order, "transaction")
+    transaction = text(given.get("transaction")) or args.word(order, "transaction")
     if not transaction:
         raise OrderError("No transaction runs there: say which one with transaction=ID.")
     if len(transaction) > 36:
@@ -91,38 +85,38 @@ def _stop(order: Order, _station: Station, given: dict[str, Any], _limits: Limit
 
 
 def _firmware(order: Order, _station: Station, given: dict[str, Any], limits: Limits) -> Saying:
-    retrieve = _time(order, "retrieve")
+    retrieve = args.time_of(order, "retrieve")
     firmware: dict[str, Any] = {
-        "location": _url(order, given, limits),
+        "location": args.url_of(order, given, limits),
         "retrieveDateTime": retrieve or stamp(time.time_ns()),
     }
-    install = _time(order, "install")
+    install = args.time_of(order, "install")
     if install:
         firmware["installDateTime"] = install
-    return Saying(action="UpdateFirmware", payload={"requestId": _request_id(order), "firmware": firmware})
+    return Saying(action="UpdateFirmware", payload={"requestId": args.request_id(order), "firmware": firmware})
 
 
 def _diagnostics(order: Order, _station: Station, given: dict[str, Any], limits: Limits) -> Saying:
-    wanted = _word(order, "log") or "diagnostics"
-    kind = _one_of(wanted, limits.logs) or _one_of(f"{wanted}Log", limits.logs)
+    wanted = args.word(order, "log") or "diagnostics"
+    kind = args.one_of(wanted, limits.logs) or args.one_of(f"{wanted}Log", limits.logs)
     if kind is None:
         raise OrderError(f"A log is diagnostics or security, or one of {', '.join(limits.logs)}; not {wanted}.")
-    log: dict[str, Any] = {"remoteLocation": _url(order, given, limits)}
-    since, until = _time(order, "since"), _time(order, "until")
+    log: dict[str, Any] = {"remoteLocation": args.url_of(order, given, limits)}
+    since, until = args.time_of(order, "since"), args.time_of(order, "until")
     if since:
         log["oldestTimestamp"] = since
     if until:
         log["latestTimestamp"] = until
-    return Saying(action="GetLog", payload={"requestId": _request_id(order), "logType": kind, "log": log})
+    return Saying(action="GetLog", payload={"requestId": args.request_id(order), "logType": kind, "log": log})
 
 
 def _trigger(order: Order, station: Station, _given: dict[str, Any], limits: Limits) -> Saying:
-    wanted = _word(order, "message")
+    wanted = args.word(order, "message")
     if not wanted:
         raise OrderError("Say which message is wanted: message=StatusNotification.")
-    message = _OLD_TRIGGERS.get(wanted.casefold()) or _one_of(wanted, limits.triggers)
+    message = _OLD_TRIGGERS.get(wanted.casefold()) or args.one_of(wanted, limits.triggers)
     payload: dict[str, Any] = {"requestedMessage": message}
-    custom = _word(order, "custom")
+    custom = args.word(order, "custom")
     if message is None or message == "CustomTrigger":
         if not limits.custom_trigger:
             raise OrderError(f"{wanted} cannot be asked for; the messages are {', '.join(limits.triggers)}.")
@@ -130,7 +124,7 @@ def _trigger(order: Order, station: Station, _given: dict[str, Any], limits: Lim
         if not custom or len(custom) > 50:
             raise OrderError("A custom trigger has a name of 1 to 50 characters: message=CustomTrigger custom=NAME.")
         payload = {"requestedMessage": "CustomTrigger", "customTrigger": custom}
-    evse, connector = _place(order)
+    evse, connector = args.place(order)
     if message == "StatusNotification":
         # Without EVSE and connector it is rejected (F06.FR.12): where there is only one, that one is meant.
         known = station.connectors()
@@ -140,7 +134,7 @@ def _trigger(order: Order, station: Station, _given: dict[str, Any], limits: Lim
             payload["evse"] = {"id": evse, "connectorId": connector or 1}
     elif evse:
         payload["evse"] = {"id": evse}  # meter values and transactions are an EVSE's
-        if connector is not None and _number(order, "evse") is not None:
+        if connector is not None and args.number(order, "evse") is not None:
             payload["evse"]["connectorId"] = connector
     return Saying(action="TriggerMessage", payload=payload)
 
@@ -151,41 +145,41 @@ def _availability(order: Order, _station: Station, _given: dict[str, Any], _limi
     if word not in _TRUE and word not in _FALSE:
         raise OrderError("Say what it shall be: operative=true or operative=false.")
     payload: dict[str, Any] = {"operationalStatus": "Operative" if word in _TRUE else "Inoperative"}
-    evse, connector = _place(order)
+    evse, connector = args.place(order)
     if evse:
         payload["evse"] = {"id": evse} if connector is None else {"id": evse, "connectorId": connector}
     return Saying(action="ChangeAvailability", payload=payload)
 
 
 def _get(order: Order, _station: Station, _given: dict[str, Any], _limits: Limits) -> Saying:
-    spelling, variable = _word(order, "component"), _word(order, "variable")
+    spelling, variable = args.word(order, "component"), args.word(order, "variable")
     if spelling is None and variable is None:
-        payload = {"requestId": _request_id(order), "reportBase": "FullInventory"}
+        payload = {"requestId": args.request_id(order), "reportBase": "FullInventory"}
         return Saying(action="GetBaseReport", payload=payload)
-    component = _component(order, spelling)
+    component = args.component(order, spelling)
     if variable is None:
-        wanted = {"requestId": _request_id(order), "componentVariable": [{"component": component}]}
+        wanted = {"requestId": args.request_id(order), "componentVariable": [{"component": component}]}
         return Saying(action="GetReport", payload=wanted)
-    data: dict[str, Any] = {"component": component, "variable": _variable(order, variable)}
-    attribute = _attribute(order)
+    data: dict[str, Any] = {"component": component, "variable": args.variable(order, variable)}
+    attribute = args.attribute(order)
     if attribute:
         data["attributeType"] = attribute
     return Saying(action="GetVariables", payload={"getVariableData": [data]})
 
 
 def _set(order: Order, _station: Station, _given: dict[str, Any], limits: Limits) -> Saying:
-    spelling, variable = _word(order, "component"), _word(order, "variable")
+    spelling, variable = args.word(order, "component"), args.word(order, "variable")
     value = text(order.arguments.get("value"))
     if variable is None or value is None:
         raise OrderError("Say what to set: component=NAME variable=NAME value=VALUE.")
     if len(value) > limits.value:
         raise OrderError(f"A value has at most {limits.value} characters here; this one has {len(value)}.")
     data: dict[str, Any] = {
-        "component": _component(order, spelling),
-        "variable": _variable(order, variable),
+        "component": args.component(order, spelling),
+        "variable": args.variable(order, variable),
         "attributeValue": value,
     }
-    attribute = _attribute(order)
+    attribute = args.attribute(order)
     if attribute:
         data["attributeType"] = attribute
     return Saying(action="SetVariables", payload={"setVariableData": [data]})
@@ -196,7 +190,7 @@ def _clear_cache(_order: Order, _station: Station, _given: dict[str, Any], _limi
 
 
 def _data_transfer(order: Order, _station: Station, _given: dict[str, Any], _limits: Limits) -> Saying:
-    vendor, message = _word(order, "vendor"), _word(order, "message")
+    vendor, message = args.word(order, "vendor"), args.word(order, "message")
     if not vendor or len(vendor) > 255:
         raise OrderError("Say whose message it is, in 1 to 255 characters: vendor=VENDOR.")
     payload: dict[str, Any] = {"vendorId": vendor}
@@ -235,86 +229,6 @@ _SAYINGS: Final[dict[str, Said]] = {
     "clear-cache": _clear_cache,
     "data-transfer": _data_transfer,
     "raw": _raw,
+    **BLOCKS,
+    **POWER,
 }
-
-
-# Arguments.
-
-
-def _word(order: Order, name: str) -> str | None:
-    """An argument as text; None where it was not given or is empty."""
-    return text(order.arguments.get(name)) or None
-
-
-def _number(order: Order, name: str) -> int | None:
-    said = order.arguments.get(name)
-    if said is None or said == "":
-        return None
-    made = None if type(said) is bool else integer(said)
-    if made is None or not 0 <= made <= _INT32:
-        raise OrderError(f"{name} is a number that counts from 0, not {said}.")
-    return made
-
-
-def _place(order: Order) -> tuple[int | None, int | None]:
-    """EVSE and connector. ``connector`` alone is EVSE n, connector 1; connector 0 alone is the station."""
-    evse, connector = _number(order, "evse"), _number(order, "connector")
-    if evse is None and connector is not None:
-        return connector, 1 if connector else None
-    return evse, connector or None
-
-
-def _time(order: Order, name: str) -> str | None:
-    said = order.arguments.get(name)
-    if said is None or said == "":
-        return None
-    at = said if type(said) is int else when(said)
-    if at is None:
-        raise OrderError(f"{name} is a time such as 2026-01-31T12:00:00Z, not {said}.")
-    return stamp(at)
-
-
-def _url(order: Order, given: dict[str, Any], limits: Limits) -> str:
-    url = text(given.get("url")) or _word(order, "url")
-    if not url:
-        raise OrderError("There is no address for the file: give url=URL or a file.")
-    if len(url) > limits.url:
-        raise OrderError(f"An address has at most {limits.url} characters here; this one has {len(url)}.")
-    return url
-
-
-def _request_id(order: Order) -> int:
-    return order.id & _INT32
-
-
-def _component(order: Order, spelling: str | None) -> dict[str, Any]:
-    made = None if spelling is None else component_of(spelling, _number(order, "evse"))
-    if made is None or len(made["name"]) > 50 or len(made.get("instance", "")) > 50:
-        raise OrderError("Say which component: component=NAME, NAME[instance], or NAME#connector with evse=N.")
-    return made
-
-
-def _variable(order: Order, name: str) -> dict[str, Any]:
-    made = {"name": name}
-    instance = _word(order, "instance")
-    if instance:
-        made["instance"] = instance
-    if len(name) > 50 or len(instance or "") > 50:
-        raise OrderError("The name of a variable, and its instance, have at most 50 characters.")
-    return made
-
-
-def _attribute(order: Order) -> str | None:
-    said = _word(order, "attribute")
-    if said is None:
-        return None
-    made = _one_of(said, _ATTRIBUTES)
-    if made is None:
-        raise OrderError(f"An attribute is one of {', '.join(_ATTRIBUTES)}; not {said}.")
-    return made
-
-
-def _one_of(word: str, names: Iterable[str]) -> str | None:
-    """The name that ``word`` means, whatever its case."""
-    wanted = word.casefold()
-    return next((name for name in names if name.casefold() == wanted), None)

@@ -165,12 +165,23 @@ class ProfileLimit(Event, frozen=True, kw_only=True):
 
 
 class Reported(Event, frozen=True, kw_only=True):
-    """A part of a report to one of our requests (report, charging profiles, customer information, monitoring …)."""
+    """A part of a report to one of our requests (report, charging profiles, customer information, monitoring …).
+
+    ``lines``: what it tells, one thing a line, as a person reads it (of the device model it is ``VariableSeen``).
+    """
 
     kind: str
     request: int | None
     sequence: int | None = None
     more: bool = False
+    lines: tuple[str, ...] = ()
+
+
+class Told(Event, frozen=True, kw_only=True):
+    """What the answer to one of our calls tells, one thing a line, as a person reads it; ``number`` where it is one."""
+
+    lines: tuple[str, ...]
+    number: int | None = None
 
 
 class OrderSaid(Event, frozen=True, kw_only=True):

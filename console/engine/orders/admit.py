@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
+from console.engine.dialects.base import TagInfo
 from console.engine.errors import NoSuchStation, NotConnected, OrderError
 from console.engine.fleet.model import Station
 from console.engine.fleet.order import Order
@@ -14,6 +18,7 @@ from console.engine.orders.follow import place_of, spoken
 from console.engine.orders.port import OrderLink, Port
 from console.engine.orders.table import OrderKind
 from console.engine.orders.transfers import image_path
+from console.engine.policies import tag_info
 from console.engine.trust.credentials import wire_value
 
 # What may be said to a station whose boot was answered with Pending (2.x B02.FR.01 and 02, 1.6 section 4.2).
@@ -81,13 +86,17 @@ async def admit(
     given: dict[str, Any] = {}
     if kind.id == "start":
         _only_connector(station, arguments)
-    elif kind.id == "stop":
+    elif kind.id in ("stop", "cost") or _of_a_session(kind, arguments):
         _running(port, station, arguments)
         given["transaction"] = arguments["transaction"]
+    elif kind.id == "send-list":
+        given["tags"], given["removed"] = _cards(port, arguments)
     elif kind.id == "raw":
         arguments.setdefault("payload", {})
-    if kind.id == "firmware" and "file" in arguments:
+    if kind.id in ("firmware", "publish") and "file" in arguments:
         given["path"], given["name"] = await image_path(port.files, arguments["file"], local=local)
+    if kind.id == "publish" and "path" in given:
+        given["checksum"] = await asyncio.to_thread(_md5, given["path"])
     order = Order(station=station.id, name=kind.id, arguments=arguments, originator=by, priority=priority)
     # Said once for nothing: what this version or station cannot be told is refused before anything is recorded.
     link.dialect.say(order, station, {"url": _SAMPLE_URL, **given})
@@ -106,6 +115,34 @@ def _check_setting(port: Port, arguments: dict[str, Any], *, hex_keys: bool) -> 
             f"No listener here speaks security profile {value} (there is {', '.join(map(str, offered))}): the station could "
             "not come back. Add one to the profile first."
         )
+
+
+def _of_a_session(kind: OrderKind, arguments: Mapping[str, Any]) -> bool:
+    """Whether the order is about the transaction that runs at the place it names."""
+    if kind.id == "limit":
+        return arguments.get("purpose") == "session"
+    return kind.id == "transaction-status" and any(name in arguments for name in ("transaction", "connector", "evse"))
+
+
+def _cards(port: Port, arguments: Mapping[str, Any]) -> tuple[list[tuple[str, TagInfo]], list[str]]:
+    """The tags of a local list as the profile judges them, and those that are taken off it."""
+    wanted = _words(arguments.get("tags"))
+    removed = _words(arguments.get("remove"))
+    if removed and arguments.get("update") != "differential":
+        raise OrderError("Tags are taken off a list by update=differential; a full list is sent without them.")
+    if not wanted and not removed:
+        wanted = [one.id for one in port.profile.tags.known]
+    return [(tag, tag_info(port.profile, tag)) for tag in wanted], removed
+
+
+def _words(said: Any) -> list[str]:
+    return [word for word in (part.strip() for part in str(said or "").split(",")) if word]
+
+
+def _md5(path: Path) -> str:
+    """What OCPP calls the checksum of an image (L03); it is no signature."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def _only_connector(station: Station, arguments: dict[str, Any]) -> None:

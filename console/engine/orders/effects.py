@@ -41,6 +41,8 @@ _RESETS = {
 
 
 def reset(given: Given, version: str | None = None) -> str:
+    if given.get("type") == "resume":
+        return f"{_where(given)} restarts at once; running transactions go on after it."
     how = "hard" if given.get("type") == "hard" else "soft"
     does = _RESETS if version is None else dialect(version).resets
     return f"{_where(given)} {does[how]}."
@@ -105,3 +107,56 @@ def data_transfer(given: Given, _version: str | None = None) -> str:
 
 def raw(given: Given, _version: str | None = None) -> str:
     return f"{given.get('action') or 'the call'} is sent exactly as it stands; the answer is shown as it comes."
+
+
+# The functional blocks beyond the core.
+
+
+def says(sentence: str) -> Effect:
+    """The same sentence whatever the arguments are."""
+    return lambda _given, _version=None, /: sentence
+
+
+def send_list(given: Given, _version: str | None = None) -> str:
+    if given.get("update") == "empty":
+        return "the station forgets every tag of its local list."
+    tags = str(given.get("tags") or "those of the profile")
+    if given.get("update") == "differential":
+        return f"in the station's local list these tags are changed: {tags}."
+    return f"the station's local list becomes these tags: {tags}."
+
+
+def reserve(given: Given, _version: str | None = None) -> str:
+    place = _where(given, "a connector that the station chooses")
+    return f"{place} is kept for id tag {given.get('tag') or '…'}; others cannot charge there meanwhile."
+
+
+def limit(given: Given, _version: str | None = None) -> str:
+    amount = f"{given.get('limit') or '…'} {given.get('unit') or 'A'}"
+    purpose = given.get("purpose")
+    if purpose == "station":
+        return f"the whole station draws at most {amount}."
+    place = _where(given, "every connector")
+    whose = "the session that runs there" if purpose == "session" else "every session there"
+    return f"{place}: {whose} draws at most {amount}."
+
+
+def customer(given: Given, _version: str | None = None) -> str:
+    if str(given.get("clear", "")).casefold() in ("true", "yes", "on", "1"):
+        return "the station forgets what it knows of that customer."
+    return "the station tells what it knows; nothing changes."
+
+
+def monitoring(given: Given, _version: str | None = None) -> str:
+    if given.get("base"):
+        return f"the station's monitors are set to {given['base']}; own monitors may go."
+    return f"events of severity 0 to {given.get('level') or '…'} are told, no others."
+
+
+def display(given: Given, _version: str | None = None) -> str:
+    return f"the station shows: {given.get('text') or '…'}"
+
+
+def publish(given: Given, _version: str | None = None) -> str:
+    name = given.get("file") or given.get("url") or "the image"
+    return f"the local controller downloads {name} and offers it to its stations; none of them updates by it."

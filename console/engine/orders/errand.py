@@ -16,6 +16,7 @@ from console.engine.orders.configuration import SettingFollower
 from console.engine.orders.follow import quirks_of
 from console.engine.orders.followers import FOLLOWERS
 from console.engine.orders.port import OrderLink, Port
+from console.engine.orders.reports import keep_lines
 from console.engine.orders.run import Run, State
 from console.engine.orders.transfers import TransferFollower
 from console.engine.wire.exchange import Exchange, Record
@@ -70,6 +71,7 @@ class Errand:
         if run.sent is None or record.station is None or record.station.casefold() != run.station.casefold():
             return
         try:
+            keep_lines(run, record, events)
             self.follower.see(record, events)
         except Exception:  # a fault here must not stop the road that folds records
             log.exception("following order %s of %s", run.order.name, run.station)

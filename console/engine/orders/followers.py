@@ -14,6 +14,14 @@ from console.engine.orders.follow import (
     StopFollower,
     TriggerFollower,
 )
+from console.engine.orders.reports import (
+    AnswerFollower,
+    CustomerFollower,
+    LimitFollower,
+    ListFollower,
+    PublishFollower,
+    ReportFollower,
+)
 from console.engine.orders.transfers import DiagnosticsFollower, FirmwareFollower
 
 FOLLOWERS: Final[Mapping[str, type[Follower]]] = {
@@ -30,4 +38,26 @@ FOLLOWERS: Final[Mapping[str, type[Follower]]] = {
     "clear-cache": Follower,
     "data-transfer": Follower,
     "raw": Follower,
+    "limit": LimitFollower,
+    "clear-limit": Follower,
+    "limits": ReportFollower,
+    "schedule": AnswerFollower,
+    "display": Follower,
+    "displays": ReportFollower,
+    "clear-display": Follower,
+    "monitoring": Follower,
+    "monitor": AnswerFollower,
+    "monitors": ReportFollower,
+    "clear-monitor": AnswerFollower,
+    "list-version": AnswerFollower,
+    "send-list": ListFollower,
+    "reserve": Follower,
+    "cancel-reservation": Follower,
+    "transaction-status": AnswerFollower,
+    "cost": Follower,
+    "customer": CustomerFollower,
+    "certificates": AnswerFollower,
+    "delete-certificate": Follower,
+    "publish": PublishFollower,
+    "unpublish": Follower,
 }

@@ -44,6 +44,7 @@ class Run:
     ``done`` (the effect was seen), ``missing`` (it was not), ``rejected`` (by the station), ``failed`` (no usable answer).
     ``exchanges``: every call it made, the ordering one first. ``progress``: 0 to 1 where that can be told. ``hints``:
     what a person may try next. ``values``: the settings that ``get`` and ``set`` were told, of all calls together.
+    ``lines``: what answers and reports told, one thing a line (monitors, display messages, charging profiles …).
     ``changed`` counts changes, so that a view asks "anything new since n".
     """
 
@@ -61,6 +62,7 @@ class Run:
         self.progress: float | None = None
         self.hints: list[str] = []
         self.values: list[VariableSeen] = []
+        self.lines: list[str] = []
         self.started = time.time_ns()
         self.sent: int | None = None
         self.ended: int | None = None
@@ -141,6 +143,7 @@ class Run:
             "effect": None if self.effect is None else {"seen": self.effect.seen, "text": self.effect.text},
             "stages": [{"time": one.time, "what": one.what, "text": one.text} for one in self.stages],
             "hints": list(self.hints),
+            "lines": list(self.lines),
         }
 
     # For the desk and the followers.

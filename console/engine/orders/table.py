@@ -7,86 +7,20 @@ dialects; how it is followed, in ``follow.py``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final, Literal
+from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
 from console.engine.errors import NoSuchOrder
 from console.engine.orders import effects
-from console.engine.orders.argument import ALL, NEW, OLD, Argument, listed, nearest
+from console.engine.orders.argument import NEW, OLD, Argument, listed, nearest
+from console.engine.orders.blocks import BLOCKS
+from console.engine.orders.kind import CONNECTOR, EVSE, OrderKind, always, hints
 
-Danger = Literal["none", "careful", "danger"]
-
-
-class OrderKind(msgspec.Struct, frozen=True, kw_only=True):
-    """One order. ``key`` is its key on the screens (None: palette, `:` and forms only).
-
-    ``effect`` says in a sentence what will happen, from the arguments that are known so far and the station's version.
-    ``done_when``: what is waited for; ``done_at_evse`` where the order names a single EVSE and that differs. ``one_of``:
-    groups of which at least one must be given; ``instead``: arguments that stand in for another one, so that not both can
-    be given; ``needs``: arguments that mean nothing without another one. ``patience``: seconds to wait for the effect on
-    a screen; None takes the profile's ``effect_timeout``.
-    """
-
-    id: str
-    key: str | None
-    title: str
-    arguments: tuple[Argument, ...]
-    effect: effects.Effect
-    danger: Callable[[effects.Given], Danger]
-    done_when: str
-    help: str
-    versions: tuple[str, ...] = ALL
-    one_of: tuple[tuple[str, ...], ...] = ()
-    instead: Mapping[str, str] = msgspec.field(default_factory=dict)
-    needs: Mapping[str, str] = msgspec.field(default_factory=dict)
-    patience: float | None = None
-    done_at_evse: str = ""
-
-    def arguments_for(self, version: str | None) -> tuple[Argument, ...]:
-        """The arguments that this version knows; all of them where the version is not known."""
-        return tuple(one for one in self.arguments if version is None or version in one.versions)
-
-    def argument(self, name: str, version: str | None = None) -> Argument | None:
-        """The argument of that name, compared without case."""
-        folded = name.casefold().replace("-", "_")
-        return next((one for one in self.arguments_for(version) if one.name == folded), None)
-
-    def waits_for(self, given: effects.Given) -> str:
-        """What the order with these arguments is done with, as the end of "done when"."""
-        return self.done_at_evse if self.done_at_evse and given.get("evse") else self.done_when
-
-    @property
-    def gist(self) -> str:
-        """What it does, in the first sentence of the help."""
-        return self.help.split(". ")[0].rstrip(".")
-
-    def usage(self, version: str | None = None) -> str:
-        """The arguments as the help writes them."""
-        words: dict[str, None] = {}
-        for one in self.arguments_for(version):
-            group = next((names for names in self.one_of if one.name in names), None)
-            known = [name for name in group or () if self.argument(name, version) is not None]
-            words["|".join(known) if group else one.words()] = None
-        return " ".join(words) or "–"
-
-
-def _always(level: Danger) -> Callable[[effects.Given], Danger]:
-    return lambda _given: level
-
-
-def _hints(old: str, new: str) -> Mapping[str, str]:
-    return {**dict.fromkeys(OLD, old), **dict.fromkeys(NEW, new)}
-
-
-_CONNECTOR = Argument(
-    name="connector", kind="int", hint=_hints("a number; 1 is the first", "a number; n is EVSE n, connector 1")
-)
-_EVSE = Argument(name="evse", kind="int", versions=NEW, hint="the EVSE, where connector counts within it")
 _VALUE_OF = (
     Argument(name="attribute", kind="choice", versions=NEW, choices=("Actual", "Target", "MinSet", "MaxSet")),
-    msgspec.structs.replace(_EVSE, hint="of a component of that EVSE"),
+    msgspec.structs.replace(EVSE, hint="of a component of that EVSE"),
     Argument(name="instance", versions=NEW, hint="of the variable, where it has several"),
 )
 _WHEN = Argument(name="retrieve", kind="time", ahead=True, hint="not before: a time, or 2h from now")
@@ -115,29 +49,36 @@ TRIGGERS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What TriggerMessage can ask for, likeliest first (1.6: with the ExtendedTriggerMessage of the security white paper)."""
 
-ORDERS: Final[tuple[OrderKind, ...]] = (
+_RESETS: Final = ("soft", "hard")
+
+CORE: Final[tuple[OrderKind, ...]] = (
     OrderKind(
         id="reset",
         key="r",
         title="Reset",
         arguments=(
-            Argument(name="type", kind="choice", choices=("soft", "hard"), default="soft"),
+            Argument(
+                name="type",
+                kind="choice",
+                choices={"1.6": _RESETS, "2.0.1": _RESETS, "2.1": (*_RESETS, "resume")},
+                default="soft",
+            ),
             Argument(name="evse", kind="int", versions=NEW, hint="only this EVSE"),
         ),
         effect=effects.reset,
-        danger=lambda given: "danger" if given.get("type") == "hard" else "careful",
+        danger=lambda given: "danger" if given.get("type") in ("hard", "resume") else "careful",
         done_when="it has booted again",
         done_at_evse="it has said so, or the transaction there has ended",
         help="Restarts the station. soft: 1.6 first ends transactions in good order, 2.x waits until none runs. "
-        "hard ends them and restarts at once.",
+        "hard ends them and restarts at once; resume (2.1) lets them go on after it.",
     ),
     OrderKind(
         id="unlock",
         key="u",
         title="Unlock the connector",
-        arguments=(msgspec.structs.replace(_CONNECTOR, required=True), _EVSE),
+        arguments=(msgspec.structs.replace(CONNECTOR, required=True), EVSE),
         effect=effects.unlock,
-        danger=_always("careful"),
+        danger=always("careful"),
         done_when="answered Unlocked",
         help="Lets go of a stuck cable. It does not start charging, and is no way to stop it.",
     ),
@@ -146,17 +87,17 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         key="s",
         title="Start charging",
         arguments=(
-            _CONNECTOR,
-            _EVSE,
+            CONNECTOR,
+            EVSE,
             Argument(
                 name="tag",
                 required=True,
-                hint=_hints("the id tag, at most 20 characters", "the id token, at most 36 characters"),
+                hint=hints("the id tag, at most 20 characters", "the id token, at most 36 characters"),
             ),
             Argument(name="type", versions=NEW, hint="of the id token: Central, ISO14443, eMAID, …"),
         ),
         effect=effects.start,
-        danger=_always("careful"),
+        danger=always("careful"),
         done_when="a transaction runs",
         help="Starts a transaction for an id tag. It goes on as if the tag had been shown at the station.",
     ),
@@ -166,12 +107,12 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         title="Stop charging",
         arguments=(
             Argument(name="transaction", hint="the id on the wire"),
-            _CONNECTOR,
-            _EVSE,
+            CONNECTOR,
+            EVSE,
         ),
         one_of=(("transaction", "connector", "evse"),),
         effect=effects.stop,
-        danger=_always("careful"),
+        danger=always("careful"),
         done_when="the transaction has ended",
         help="Ends a running transaction. It is named by its id on the wire, or by the connector it runs on.",
     ),
@@ -188,7 +129,7 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         one_of=(("file", "url"),),
         instead={"url": "file"},
         effect=effects.firmware,
-        danger=_always("danger"),
+        danger=always("danger"),
         done_when="Installed",
         help="Has an image downloaded and installed. The file server offers it; every stage is followed.",
         patience=1800.0,
@@ -203,7 +144,7 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
             Argument(name="until", kind="time", hint="a time, or 5m"),
         ),
         effect=effects.diagnostics,
-        danger=_always("none"),
+        danger=always("none"),
         done_when="the upload has arrived",
         help="Has the station upload its log. The embedded file server takes it, and Files shows where it lies.",
         patience=600.0,
@@ -214,12 +155,12 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         title="Trigger a message",
         arguments=(
             Argument(name="message", kind="choice", required=True, choices=TRIGGERS, default="StatusNotification"),
-            _CONNECTOR,
-            _EVSE,
+            CONNECTOR,
+            EVSE,
             Argument(name="custom", versions=("2.1",), hint="the name of a CustomTrigger"),
         ),
         effect=effects.trigger,
-        danger=_always("none"),
+        danger=always("none"),
         done_when="the message has come",
         help="Has a message sent now. It is one that the station would send by itself at some time.",
     ),
@@ -230,7 +171,7 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         arguments=(
             Argument(name="operative", kind="bool", required=True, hint="false takes it out of service"),
             Argument(name="connector", kind="int", hint="none: the whole station"),
-            _EVSE,
+            EVSE,
         ),
         effect=effects.availability,
         danger=lambda given: "careful" if effects.takes_out(given) else "none",
@@ -249,7 +190,7 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         ),
         needs={"variable": "component"},
         effect=effects.get,
-        danger=_always("none"),
+        danger=always("none"),
         done_when="answered",
         help="Reads settings. Those are configuration keys (1.6) or variables of the device model (2.x).",
     ),
@@ -265,7 +206,7 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
             *_VALUE_OF,
         ),
         effect=effects.set,
-        danger=_always("careful"),
+        danger=always("careful"),
         done_when="read back equal (RebootRequired is told)",
         help="Changes one setting and reads it back. Accepted alone proves nothing.",
     ),
@@ -275,7 +216,7 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
         title="Clear the authorization cache",
         arguments=(),
         effect=effects.clear_cache,
-        danger=_always("danger"),
+        danger=always("danger"),
         done_when="answered Accepted",
         help="Empties the station's memory of id tags.",
     ),
@@ -290,7 +231,7 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
             Argument(name="data", kind="json", versions=NEW, hint="JSON or text"),
         ),
         effect=effects.data_transfer,
-        danger=_always("careful"),
+        danger=always("careful"),
         done_when="answered Accepted",
         help="Sends a vendor's own message.",
     ),
@@ -303,12 +244,13 @@ ORDERS: Final[tuple[OrderKind, ...]] = (
             Argument(name="payload", kind="json", hint="a JSON object"),
         ),
         effect=effects.raw,
-        danger=_always("careful"),
+        danger=always("careful"),
         done_when="answered",
         help="Sends any OCPP call exactly as written.",
     ),
 )
 
+ORDERS: Final[tuple[OrderKind, ...]] = (*CORE, *BLOCKS)
 _BY_ID: Final[Mapping[str, OrderKind]] = {one.id: one for one in ORDERS}
 
 CONFIGURE_KEY: Final = "c"
@@ -321,7 +263,9 @@ def order_kind(name: str) -> OrderKind:
     found = _BY_ID.get(folded)
     if found is not None:
         return found
-    begun = [one for one in _BY_ID if folded and one.startswith(folded)]
+    # A short form of the core's orders keeps its meaning, however many orders there are beside them.
+    begun = [one.id for one in CORE if folded and one.id.startswith(folded)]
+    begun = begun or [one for one in _BY_ID if folded and one.startswith(folded)]
     if len(begun) == 1:
         return _BY_ID[begun[0]]
     if begun:
@@ -338,3 +282,6 @@ def key_rows() -> list[tuple[str, str, tuple[str, ...]]]:
 def help_lines() -> list[tuple[str, str, str, str]]:
     """The help page and the README's list: (key, order and its arguments, what it does, done when)."""
     return [(one.key or "", f"{one.id} {one.usage()}".removesuffix(" –"), one.help, one.done_when) for one in ORDERS]
+
+
+__all__ = ["CONFIGURE_KEY", "CORE", "ORDERS", "TRIGGERS", "OrderKind", "help_lines", "key_rows", "order_kind"]

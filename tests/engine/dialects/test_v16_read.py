@@ -21,6 +21,7 @@ from console.engine.fleet.events import (
     Sampled,
     SecurityEventSeen,
     StatusChanged,
+    Told,
     TransactionSeen,
     VariableSeen,
 )
@@ -359,6 +360,7 @@ def test_the_composite_schedule_tells_what_counts_now() -> None:
 
     assert answered("GetCompositeSchedule", {"connectorId": 1, "duration": 60}, response) == (
         ProfileLimit(evse=1, limit=10.0, unit="A", source="composite schedule"),
+        Told(lines=("10 A, 6 A after 60 s",)),
     )
 
 

@@ -28,6 +28,31 @@ LISTED: dict[str, tuple[set[str], set[str]]] = {
     "set": ({"key", "value"}, {"component", "variable", "value", "attribute"}),
     "clear-cache": (set(), set()),
     "data-transfer": ({"vendor", "message", "data"}, {"vendor", "message", "data"}),
+    "limit": ({"limit", "unit", "connector", "purpose"}, {"limit", "unit", "connector", "evse", "purpose"}),
+    "clear-limit": ({"profile", "connector", "purpose", "stack"}, {"profile", "connector", "purpose", "stack"}),
+    "schedule": ({"connector", "duration"}, {"connector", "evse", "duration"}),
+    "list-version": (set(), set()),
+    "send-list": ({"version", "update", "tags", "remove"}, {"version", "update", "tags", "remove"}),
+    "reserve": ({"connector", "tag", "until", "id", "group"}, {"connector", "tag", "until", "id", "group"}),
+    "cancel-reservation": ({"id"}, {"id"}),
+    "certificates": ({"type"}, {"type"}),
+    "delete-certificate": ({"certificate"}, {"certificate"}),
+}
+# Those of 2.x alone.
+LISTED_2X: dict[str, set[str]] = {
+    "limits": {"evse", "profile", "purpose", "stack", "source"},
+    "display": {"text", "priority", "state", "from", "until", "transaction", "format", "language", "id"},
+    "displays": {"id", "priority", "state"},
+    "clear-display": {"id"},
+    "monitoring": {"base", "level"},
+    "monitor": {"component", "variable", "type", "value", "severity", "id"},
+    "monitors": {"type", "component", "variable"},
+    "clear-monitor": {"id"},
+    "transaction-status": {"transaction", "connector"},
+    "cost": {"total", "transaction", "connector"},
+    "customer": {"tag", "customer", "certificate", "report", "clear"},
+    "publish": {"file", "url", "checksum"},
+    "unpublish": {"checksum"},
 }
 
 NOW = 1_750_000_000_000_000_000
@@ -43,8 +68,15 @@ def test_every_listed_order_takes_its_listed_arguments(name: str, version: str) 
     assert LISTED[name][0 if version == "1.6" else 1] <= known
 
 
+@pytest.mark.parametrize("name", LISTED_2X)
+def test_orders_that_1_6_has_no_words_for_are_not_known_there(name: str) -> None:
+    kind = order_kind(name)
+    assert kind.versions == ("2.0.1", "2.1")
+    assert LISTED_2X[name] <= {one.name for one in kind.arguments_for("2.0.1")}
+
+
 def test_the_table_has_raw_and_nothing_that_is_not_listed() -> None:
-    assert {one.id for one in ORDERS} == {*LISTED, "raw"}
+    assert {one.id for one in ORDERS} == {*LISTED, *LISTED_2X, "raw"}
 
 
 def test_no_two_orders_share_a_key() -> None:
@@ -58,7 +90,7 @@ def test_no_two_orders_share_a_key() -> None:
 
 def test_the_help_tells_every_order_with_its_arguments_and_its_end() -> None:
     lines = {words.split()[0]: (key, words, help_text, done) for key, words, help_text, done in help_lines()}
-    assert lines["reset"][1] == "reset [type=soft|hard] [evse]"
+    assert lines["reset"][1] == "reset [type=soft|hard|resume] [evse]"
     assert lines["stop"][1] == "stop transaction|connector|evse"
     assert lines["firmware"][3] == "Installed"
     assert set(lines) == {one.id for one in ORDERS}
@@ -179,6 +211,8 @@ def test_a_wrong_argument_is_refused_in_a_sentence(
 def test_an_order_may_be_shortened_while_it_is_clear() -> None:
     assert order_kind("res").id == "reset"
     assert order_kind("Clear_Cache").id == "clear-cache"
+    assert order_kind("clear-l").id == "clear-limit"
+    assert order_kind("clear").id == "clear-cache", "a short form of the core's keeps its meaning"
     with pytest.raises(NoSuchOrder, match="start, stop or set"):
         order_kind("s")
     with pytest.raises(NoSuchOrder, match="did you mean “unlock”"):
