@@ -27,11 +27,14 @@ class Term(NamedTuple):
 
 
 FIELD_NAME: Final = re.compile(r"([A-Za-z_][A-Za-z_0-9]*):")
+MOST: Final = 100
+"""Values of all terms together: SQLite takes no condition of any size, and nobody types more."""
 
 
 def read_terms(text: str, fields: Collection[str], aliases: Mapping[str, str]) -> list[Term]:
     """The terms of a line, with field names as in ``fields``. Raises FilterError with the column."""
     terms: list[Term] = []
+    count = 0
     position, end = 0, len(text)
     while position < end:
         if text[position].isspace():
@@ -49,6 +52,9 @@ def read_terms(text: str, fields: Collection[str], aliases: Mapping[str, str]) -
                 raise FilterError(f"unknown field “{name[1]}”: one of {', '.join(fields)}", column=position)
             position = name.end()
         values, position = _values(text, position, field)
+        count += len(values)
+        if count > MOST:
+            raise FilterError(f"a filter has at most {MOST} words and alternatives", column=start)
         terms.append(Term(field, values, minus, start))
     return terms
 

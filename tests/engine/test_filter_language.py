@@ -228,3 +228,11 @@ def test_a_filter_knows_the_times_it_is_about() -> None:
     where = parse_filter("since:5m until:1m !since:1s", now_ns=NOON)
     assert (where.since, where.until) == (NOON - 300 * SECOND, NOON - 60 * SECOND)
     assert parse_filter("word").since is None
+
+
+@pytest.mark.parametrize(
+    "line", ["x " * 101, "action:" + "|".join(f"a{n}" for n in range(101)), "tx:1 " * 90 + "a|b " * 6]
+)
+def test_a_filter_of_more_words_than_anybody_types_is_refused_with_a_sentence(line: str) -> None:
+    with pytest.raises(FilterError, match="at most 100 words"):
+        parse_filter(line)
