@@ -1,4 +1,4 @@
-"""What is as large as it can be: filters of many words, frames of a megabyte one after the other."""
+"""What is as large as it can be: filters of many words, frames of a megabyte."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from console.engine.filter import parse_filter
 from console.engine.journal.packs import pack_some
 from tests.engine.journal.making import Running, exchange
-
 
 WORDS = [f"w{number}" for number in range(99)]
 
