@@ -17,6 +17,7 @@ from typing import Any, cast
 from console.engine.endpoint import tls
 from console.engine.endpoint.socket import Socket
 from console.engine.endpoint.tls_hello import LONGEST, ClientHello, client_hello, looks_like_tls, whole
+from console.engine.endpoint.tls_shown import shown
 from console.engine.endpoint.untie import untie
 
 log = logging.getLogger("chargehand.tls")
@@ -68,7 +69,7 @@ class Secured(asyncio.BufferedProtocol, asyncio.Transport):
 
     def certificate(self) -> dict[str, Any] | None:
         """The peer's certificate, where one was demanded and shown."""
-        return cast("dict[str, Any] | None", self._tls.getpeercert())
+        return shown(self._tls)
 
     @property
     def begun(self) -> bool:
