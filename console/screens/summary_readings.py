@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from console.engine.dialects.meter import sample
 from console.engine.dialects.reading import items, obj
 from console.engine.fleet.events import MeterSample
+from console.engine.fleet.meter import sample
 from widgets.format import energy_exact, thousands
 
 # Which readings a line shows, in this order: measurand, unit to show, digits, whether phases are added up.

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from console.engine.dialects import dialect
@@ -18,26 +17,13 @@ from console.engine.fleet.fold import fold_exchange, fold_happening
 from console.engine.journal import Reader
 from console.engine.wire.exchange import Exchange
 from tests.captures import CAPTURES
+from tests.fleets import facts
 
 NAMES = sorted(path.stem for path in CAPTURES.glob("*.jsonl")) if CAPTURES.is_dir() else []
 
 Dial = Callable[..., Awaitable[Any]]
 MakeEngine = Callable[..., Awaitable[Engine]]
 Until = Callable[..., Awaitable[Any]]
-
-
-def facts(fleet: Fleet) -> Any:
-    """Everything a fleet knows, as plain values."""
-    return msgspec.to_builtins(
-        {
-            "stations": fleet.stations,
-            "transactions": fleet.transactions,
-            "alarms": fleet.alarms,
-            "cursor": fleet.cursor,
-            "last": fleet.last_transaction,
-        },
-        str_keys=True,
-    )
 
 
 def replayed(journal: Reader) -> Fleet:

@@ -8,7 +8,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.asyncio.client import ClientConnection, connect
@@ -20,6 +19,7 @@ from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.fold import fold_exchange, fold_happening
 from console.engine.wire.exchange import Exchange
 from profiles import load_profile
+from tests.fleets import facts
 
 TIMES = st.sampled_from(
     ["2026-11-24T10:00:00Z", "2026-11-24T10:00:10Z", "2026-11-24T09:59:00Z", "1970-01-01T00:00:00Z", "yesterday", 5]
@@ -98,10 +98,6 @@ STEPS = st.lists(
     ),
     max_size=24,
 )
-
-
-def facts(fleet: Fleet) -> Any:
-    return msgspec.to_builtins([fleet.stations, fleet.transactions, fleet.alarms, fleet.cursor], str_keys=True)
 
 
 def replayed(engine: Engine) -> Fleet:

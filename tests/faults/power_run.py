@@ -25,7 +25,7 @@ from console.engine.reading import fold_record
 from console.engine.trust.secrets import Secrets
 from console.engine.wire.exchange import Exchange, Happening, Record
 from tests.faults.power_trace import Step, command
-from tests.faults.raw import facts
+from tests.fleets import facts
 
 STATIONS: Final = 10  # more than a snapshot takes at once
 ROUNDS: Final = 14

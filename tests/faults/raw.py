@@ -17,6 +17,7 @@ from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.fold import fold_exchange, fold_happening
 from console.engine.wire.exchange import Exchange
 from profiles import Listen, Profile, load_profile
+from tests.fleets import facts
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 MASK = b"\x01\x02\x03\x04"
@@ -161,10 +162,6 @@ def standing_still(engine: Engine) -> Iterator[None]:
     finally:
         free.set()
         waiting.add_done_callback(lambda task: task.exception())
-
-
-def facts(fleet: Fleet) -> Any:
-    return msgspec.to_builtins([fleet.stations, fleet.transactions, fleet.alarms, fleet.cursor], str_keys=True)
 
 
 def refolded(engine: Engine) -> Fleet:

@@ -21,7 +21,8 @@ from console.engine.engine import Engine
 from console.engine.errors import ListenError
 from console.engine.fleet import entities
 from profiles import KnownStation, load_profile
-from tests.faults.raw import Wire, assert_fold, bench, facts, masked, request, settled, status, upgrade
+from tests.faults.raw import Wire, assert_fold, bench, masked, request, settled, status, upgrade
+from tests.fleets import facts
 
 MakeEngine = Callable[..., Awaitable[Engine]]
 Dial = Callable[..., Awaitable[Any]]
@@ -153,7 +154,7 @@ async def test_row_05_many_identities_leave_only_so_many_stations_and_a_restart_
     await engine.stop()
     kept = facts(engine.fleet)
     again = await make_engine(bench(unknown_stations=mode), listen=None, data=tmp_path / "d")
-    assert set(again.fleet.stations) == set(kept[0])
+    assert set(again.fleet.stations) == set(kept["stations"])
     assert again.fleet.strangers == {key for key, one in again.fleet.stations.items() if one.stranger}
 
 

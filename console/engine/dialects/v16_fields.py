@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from console.engine.dialects.meter import sample
 from console.engine.dialects.reading import has_zone, integer, items, text, when
-from console.engine.fleet.events import MeterSample, Sampled
+from console.engine.fleet.events import Sampled
+from console.engine.fleet.moment import moment
 
 MAX_CONNECTOR: Final = 9999  # more than any station has; a number beyond it is an error, not a connector
 
@@ -36,24 +36,22 @@ def known_id(transaction_id: Any) -> str | None:
 def readings(meter_values: Any, evse: int, connector: int | None, transaction: str | None) -> tuple[Sampled, ...]:
     """Every moment of a meterValue list that has samples. Neighbours of the same time are one moment (Zaptec)."""
     found: list[Sampled] = []
-    samples: list[MeterSample] = []
+    together: list[Any] = []
     stamp: Any = None
     for entry in items(meter_values):
         if type(entry) is not dict:
             continue
         said = entry.get("timestamp")
-        if samples and said != stamp:
-            found.append(_moment(samples, evse, connector, transaction, stamp))
-            samples = []
-        stamp = said
-        for value in items(entry.get("sampledValue")):
-            if type(value) is dict:
-                get = value.get
-                samples.append(
-                    sample(get("measurand"), get("value"), get("unit"), get("phase"), get("context"), get("location"))
-                )
-    if samples:
-        found.append(_moment(samples, evse, connector, transaction, stamp))
+        values = items(entry.get("sampledValue"))
+        if not together:
+            together, stamp = values, said
+        elif said == stamp:
+            together = [*together, *values]
+        else:
+            _add(found, together, evse, connector, transaction, stamp)
+            together, stamp = values, said
+    if together:
+        _add(found, together, evse, connector, transaction, stamp)
     return tuple(found)
 
 
@@ -66,7 +64,10 @@ def odd_time(stamp: Any, path: str) -> str | None:
     return None if has_zone(stamp) else f"{path} names no zone; it is taken as UTC"
 
 
-def _moment(
-    samples: list[MeterSample], evse: int, connector: int | None, transaction: str | None, stamp: Any
-) -> Sampled:
-    return Sampled(evse=evse, connector=connector, samples=tuple(samples), transaction=transaction, at=when(stamp))
+def _add(
+    found: list[Sampled], values: list[Any], evse: int, connector: int | None, transaction: str | None, stamp: Any
+) -> None:
+    samples = moment(values)
+    if samples is not None:
+        at = when(stamp)
+        found.append(Sampled(evse=evse, connector=connector, samples=samples, transaction=transaction, at=at))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from console.engine.dialects.meter import energy_register_wh, sample
 from console.engine.dialects.reading import integer, items, text, when
-from console.engine.fleet.events import Event, MeterSample, Sampled, TransactionSeen
+from console.engine.fleet.events import Event, Sampled, TransactionSeen
+from console.engine.fleet.meter import energy_register_wh
+from console.engine.fleet.moment import moment
 from console.engine.wire.exchange import Exchange
 
 MASKED: Final = "keyCode ••••"
@@ -24,30 +25,6 @@ def token_text(token: Any) -> str | None:
     return text(token.get("idToken"))
 
 
-def samples_of(entry: dict[str, Any]) -> tuple[MeterSample, ...]:
-    """The sampled values of one MeterValueType; values that are no objects, or hold no value, are left out."""
-    values = entry.get("sampledValue")
-    if type(values) is not list:
-        values = items(values)
-    made: list[MeterSample] = []
-    for one in values:
-        if type(one) is not dict:
-            continue
-        get = one.get
-        value = get("value")
-        if value is None:
-            continue
-        unit = get("unitOfMeasure")
-        multiplier: Any = 0
-        if type(unit) is dict:
-            multiplier = unit.get("multiplier", 0)
-            unit = unit.get("unit")
-        elif unit is None:
-            unit = get("unit")  # 1.6's place, seen where firmware speaks both
-        made.append(sample(get("measurand"), value, unit, get("phase"), get("context"), get("location"), multiplier))
-    return tuple(made)
-
-
 def readings_of(
     values: Any, evse: int, connector: int | None, transaction: str | None, stamped: Any, at: int | None
 ) -> tuple[Sampled, ...]:
@@ -58,8 +35,9 @@ def readings_of(
     for entry in values:
         if type(entry) is not dict:
             continue
-        samples = samples_of(entry)
-        if samples:
+        told = entry.get("sampledValue")
+        samples = moment(told if type(told) is list else items(told))
+        if samples is not None:
             said = entry.get("timestamp")
             taken = None if said == stamped else when(said)  # mostly the very time of the message: read once
             made.append(
@@ -137,11 +115,11 @@ def _register(readings: tuple[Sampled, ...], phase: str | None) -> float | None:
     Transaction.Begin is not its end.
     """
     if phase != "ended" and len(readings) == 1:
-        return energy_register_wh(readings[0].samples)
+        return energy_register_wh(readings[0].samples.telling)
     if phase == "started":
-        begin = _first([[one for one in r.samples if one.context == "Transaction.Begin"] for r in readings])
-        return begin if begin is not None else _first([r.samples for r in readings])
-    later = [[one for one in r.samples if one.context != "Transaction.Begin"] for r in reversed(readings)]
+        begin = _first([[one for one in r.samples.telling if one.context == "Transaction.Begin"] for r in readings])
+        return begin if begin is not None else _first([r.samples.telling for r in readings])
+    later = [[one for one in r.samples.telling if one.context != "Transaction.Begin"] for r in reversed(readings)]
     end = _first([[one for one in samples if one.context == "Transaction.End"] for samples in later])
     return end if end is not None else _first(later)
 

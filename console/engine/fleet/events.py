@@ -6,7 +6,12 @@ EVSE and connector: 1.6 connector n is EVSE n, connector 1; connector 0 of 1.6 a
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
+
+if TYPE_CHECKING:
+    from console.engine.fleet.moment import Moment
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True, tag_field="event"):
@@ -63,7 +68,7 @@ class Sampled(Event, frozen=True, kw_only=True):
 
     evse: int
     connector: int | None
-    samples: tuple[MeterSample, ...]
+    samples: Moment
     transaction: str | None = None
     at: int | None = None
 

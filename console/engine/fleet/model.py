@@ -6,9 +6,12 @@ nanoseconds, energy Wh, power W, current A. ``changed`` is the fleet's counter a
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from console.engine.fleet.events import MeterSample
+from console.engine.fleet.moment import Moment
 
 POWER_POINTS = 40  # of the sparkline, one a reading
 SERIES_POINTS = 400  # of a transaction's chart; thinned by half when full
@@ -31,8 +34,9 @@ STRANGERS = 1000  # stations that were never accepted and are gone again
 STATIONS = 20_000  # stations at all, before those longest gone are forgotten
 
 
-class Connector(msgspec.Struct, kw_only=True):
-    """One connector. ``status`` is verbatim; ``meter`` the newest value by ``measurand|phase``.
+class Connector(msgspec.Struct, kw_only=True, eq=False, omit_defaults=True):
+    """One connector. ``status`` is verbatim; ``meter`` the newest value by ``measurand|phase``, of which the newest
+    moment is read when somebody asks.
 
     What flows (``power_w``, ``soc``, ``powers``, and of ``meter`` all but the energy registers) belongs to a session and
     goes with it. ``metered``: when the newest reading was taken, ``energy_at``: when that of the register, both by our
@@ -47,7 +51,8 @@ class Connector(msgspec.Struct, kw_only=True):
     info: str | None = None
     since: int | None = None
     reported: int | None = None
-    meter: dict[str, MeterSample] = msgspec.field(default_factory=dict)
+    meters: dict[str, MeterSample] = msgspec.field(name="meter", default_factory=dict)
+    unread: Any = None
     metered: int | None = None
     power_w: float | None = None
     energy_wh: float | None = None
@@ -58,6 +63,36 @@ class Connector(msgspec.Struct, kw_only=True):
     limit_unit: str | None = None
     transaction: int | None = None
     changed: int = 0
+
+    @property
+    def meter(self) -> dict[str, MeterSample]:
+        """The newest value of each measurand and phase."""
+        if self.unread is not None:
+            self._read(self.unread)
+            self.unread = None
+        return self.meters
+
+    def tell(self, moment: Moment) -> None:
+        """Newer values. What is of other names than those that wait is not made up for by them."""
+        unread = self.unread
+        if unread is not None and unread.shape is not moment.shape:
+            self._read(unread)
+        self.unread = moment
+
+    def _read(self, moment: Moment) -> None:
+        meters = self.meters
+        for sample in moment:
+            name = sample.measurand if sample.phase is None else f"{sample.measurand}|{sample.phase}"
+            if name not in meters and len(meters) >= METERS:
+                del meters[next(iter(meters))]
+            if len(sample.text) > METER_TEXT:
+                sample = msgspec.structs.replace(sample, text=sample.text[:METER_TEXT] + "…")
+            meters[name] = sample
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not Connector:
+            return NotImplemented
+        return self.meter == other.meter and msgspec.structs.asdict(self) == msgspec.structs.asdict(other)
 
 
 class Evse(msgspec.Struct, kw_only=True):
@@ -160,6 +195,13 @@ class Station(msgspec.Struct, kw_only=True):
         Messages out of an offline queue carry old times, so the freshest of the last few is taken.
         """
         return max(self.skews) if self.skews else None
+
+    def settle(self) -> None:
+        """Read what waits to be read; before a station is written."""
+        for evse in self.evses.values():
+            for connector in evse.connectors.values():
+                if connector.unread is not None:
+                    _ = connector.meter
 
     def connector(self, evse: int, connector: int) -> Connector | None:
         """That connector, or None where the station never spoke of it."""
@@ -264,7 +306,8 @@ class Alarm(msgspec.Struct, kw_only=True):
 class Reading(msgspec.Struct, frozen=True, gc=False):
     """What a transaction's meter told in one moment (``time``, UTC nanoseconds), on its way to the journal.
 
-    ``body`` is JSON already: ``[evse, connector, time, [sample, …]]``; see ``readings.samples_in``.
+    ``body`` is JSON already: ``[evse, connector, time, [value, …]]``, the values as they were sent; see
+    ``readings.samples_in``.
     """
 
     transaction: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Iterable
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 from zlib import crc32
 
 import msgspec
@@ -12,9 +13,8 @@ import msgspec
 from console.engine.fleet.entities import begin, ensure_connector, flag, resume, unnumbered
 from console.engine.fleet.events import MeterSample, Sampled
 from console.engine.fleet.fleet import Fleet
+from console.engine.fleet.meter import ENERGY, POWER, sampled
 from console.engine.fleet.model import (
-    METER_TEXT,
-    METERS,
     POWER_POINTS,
     SERIES_POINTS,
     SKEWS,
@@ -28,12 +28,8 @@ from console.engine.wire.exchange import Exchange
 
 SAMPLE_KEYS = 256  # more than one message has: a message sent again is told by them
 _time = attrgetter("time")
-_encode: Final = msgspec.json.Encoder().encode
 # Readings of the past (an offline queue, Alfen's replay) must not overwrite what a connector shows now.
 HISTORIC_NS = 600 * 1_000_000_000
-
-ENERGY = "Energy.Active.Import.Register"
-POWER = "Power.Active.Import"
 
 
 def watts(sample: MeterSample) -> float | None:
@@ -50,7 +46,7 @@ def watt_hours(sample: MeterSample) -> float | None:
     return sample.value * 1000 if sample.unit == "kWh" else sample.value
 
 
-def summary(samples: tuple[MeterSample, ...]) -> tuple[float | None, float | None, float | None]:
+def summary(samples: Iterable[MeterSample]) -> tuple[float | None, float | None, float | None]:
     """Power in W, energy register in Wh and state of charge in percent, as far as the samples tell.
 
     A sample without a phase is the sum; where only phases were sent, they are added. Samples at the grid inlet count
@@ -95,8 +91,6 @@ def fold_sampled(
     fleet: Fleet, station: Station, event: Sampled, exchange: Exchange, transaction: Transaction | None
 ) -> None:
     """Fold the readings of one moment into the connector and the transaction they belong to."""
-    if not event.samples:
-        return
     within = transaction is not None
     if transaction is None:
         transaction = fleet.transaction(station.key, event.transaction)
@@ -112,7 +106,7 @@ def fold_sampled(
         event = msgspec.structs.replace(event, evse=transaction.evse or 0, connector=transaction.connector)
         shown = event.evse != 0
     at = event.at if event.at is not None else exchange.time
-    power, energy, soc = summary(event.samples)
+    power, energy, soc = summary(event.samples.telling)
     if event.at is not None and not within:
         fold_skew(station, event.at, exchange.time, queued=transaction is not None)
     running = transaction is None or transaction.state == "active" or transaction.stopped is None
@@ -196,14 +190,7 @@ def _show(
     if connector.metered is not None and at < connector.metered:
         return
     connector.metered = at
-    meter = connector.meter
-    for sample in event.samples:
-        name = sample.measurand if sample.phase is None else f"{sample.measurand}|{sample.phase}"
-        if name not in meter and len(meter) >= METERS:
-            del meter[next(iter(meter))]
-        if len(sample.text) > METER_TEXT:
-            sample = msgspec.structs.replace(sample, text=sample.text[:METER_TEXT] + "…")
-        meter[name] = sample
+    connector.tell(event.samples)
     if power is not None:
         connector.power_w = power
         powers = connector.powers
@@ -230,7 +217,7 @@ def _gather(
     exchange: Exchange,
 ) -> None:
     keys = transaction.sample_keys
-    told = _as_json(event.samples)
+    told = event.samples.json()
     # Tells one set of readings from another; CRC-32 is the same in every process.
     key = crc32(told, at & 0xFFFFFFFF)
     if at <= transaction.last_sample and key in keys:
@@ -275,24 +262,15 @@ def _gather(
     fleet.touch_transaction(transaction)
 
 
-def _as_json(samples: tuple[MeterSample, ...]) -> bytes:
-    try:
-        return _encode(samples)
-    except UnicodeEncodeError:
-        # A lone surrogate, which JSON in UTF-8 cannot hold.
-        return _encode([msgspec.structs.replace(one, **_sound(one)) for one in samples])
-
-
-def _sound(sample: MeterSample) -> dict[str, str]:
-    fields = msgspec.structs.asdict(sample)
-    return {name: said.encode("utf-8", "replace").decode() for name, said in fields.items() if type(said) is str}
-
-
-_Moment = tuple[int | None, int | None, int, tuple[MeterSample, ...]]
-_read_moment: Final = msgspec.json.Decoder(_Moment)
+_read_moment: Final = msgspec.json.Decoder(tuple[int | None, int | None, int, list[Any]])
 
 
 def samples_in(body: bytes | msgspec.Raw, transaction: int, station: str) -> list[StoredSample]:
     """The samples of a ``Reading``'s body. Raises msgspec.ValidationError where it is none."""
-    evse, connector, at, samples = _read_moment.decode(body)
-    return [StoredSample(transaction, station, evse, connector, at, sample) for sample in samples]
+    evse, connector, at, values = _read_moment.decode(body)
+    return [StoredSample(transaction, station, evse, connector, at, _sample(one)) for one in values]
+
+
+def _sample(told: Any) -> MeterSample:
+    # As it was sent; journals of before hold what had been read of it.
+    return sampled(told) if type(told) is dict else msgspec.convert(told, MeterSample)

@@ -32,6 +32,11 @@ AT = "2026-01-15T12:00:00Z"
 ACCEPTED = {"idTagInfo": {"status": "Accepted"}}
 
 
+def samples(*expected: MeterSample) -> Any:
+    """What is expected of a moment's samples, which compare with a tuple of them read."""
+    return expected
+
+
 def read(
     action: str | None,
     request: Any,
@@ -203,8 +208,8 @@ def test_a_stop_ends_a_transaction_with_its_last_readings() -> None:
         meter_wh=200.0,
         reason="EVDisconnected",
         readings=(
-            Sampled(evse=0, connector=None, samples=(first,), transaction="41", at=NOON - 3_600_000_000_000),
-            Sampled(evse=0, connector=None, samples=(last,), transaction="41", at=NOON),
+            Sampled(evse=0, connector=None, samples=samples(first), transaction="41", at=NOON - 3_600_000_000_000),
+            Sampled(evse=0, connector=None, samples=samples(last), transaction="41", at=NOON),
         ),
     )
 
@@ -242,7 +247,7 @@ def test_readings_are_told_by_moment() -> None:
             connector=1,
             transaction="41",
             at=NOON,
-            samples=(
+            samples=samples(
                 MeterSample("Power.Active.Import", 11000.0, "11000", "W"),
                 MeterSample("SoC", 42.0, "42", "Percent", None, None, "EV"),
             ),
@@ -252,7 +257,7 @@ def test_readings_are_told_by_moment() -> None:
             connector=1,
             transaction="41",
             at=NOON + 10_000_000_000,
-            samples=(MeterSample("Energy.Active.Import.Register", None, "NaN", "Wh"),),
+            samples=samples(MeterSample("Energy.Active.Import.Register", None, "NaN", "Wh")),
         ),
     )
 
@@ -267,11 +272,17 @@ def test_readings_outside_a_transaction_belong_to_the_connector(identity: int | 
 
 
 @pytest.mark.parametrize("values", [None, [], {}, "x", [7], [{"timestamp": AT}], [{"sampledValue": ["x", {}, None]}]])
-def test_readings_without_a_sample_mean_nothing_or_one_unknown(values: Any) -> None:
-    events = read("MeterValues", {"connectorId": 1, "meterValue": values})
+def test_readings_without_a_value_mean_nothing(values: Any) -> None:
+    assert read("MeterValues", {"connectorId": 1, "meterValue": values}) == ()
 
-    unknown = MeterSample("Energy.Active.Import.Register", None, "", "Wh")
-    assert [one.samples for one in events if isinstance(one, Sampled)] in ([], [(unknown,)])
+
+def test_what_is_no_value_does_not_hide_its_neighbours() -> None:
+    sent = ["x", {"value": "1", "unit": "kWh"}, None, {"measurand": ["Voltage"], "value": "2"}, {"measurand": "SoC"}]
+    event = one("MeterValues", {"connectorId": 1, "meterValue": [{"timestamp": AT, "sampledValue": sent}]})
+
+    assert isinstance(event, Sampled)
+    energy = "Energy.Active.Import.Register"
+    assert event.samples == (MeterSample(energy, 1.0, "1", "kWh"), MeterSample(energy, 2.0, "2", "Wh"))
 
 
 def test_stages_of_files_are_told_with_their_request() -> None:

@@ -47,6 +47,11 @@ def exchange(action: str, request: Any = None, response: Any = None, **fields: A
     )
 
 
+def samples(*expected: MeterSample) -> Any:
+    """What is expected of a moment's samples, which compare with a tuple of them read."""
+    return expected
+
+
 def read(action: str, request: Any = None, response: Any = None, **fields: Any) -> tuple[Event, ...]:
     return V201().read(exchange(action, request, response, **fields))
 
@@ -150,7 +155,7 @@ def test_an_update_holds_all_that_the_station_said() -> None:
         connector=1,
         transaction="tx-1",
         at=NOW - 6_000_000_000,
-        samples=(
+        samples=samples(
             MeterSample(ENERGY, 4211.5, "4211.5", "Wh"),
             MeterSample("Power.Active.Import", 11.02, "11.02", "kW"),
         ),
@@ -258,7 +263,7 @@ def test_an_authorization_is_told_with_our_answer() -> None:
 def test_meter_values_outside_a_transaction_are_readings_of_their_evse() -> None:
     told = {"evseId": 1, "meterValue": [{"timestamp": AT, "sampledValue": [value(230.1, "Voltage", phase="L1-N")]}]}
     assert read("MeterValues", told) == (
-        Sampled(evse=1, connector=None, samples=(MeterSample("Voltage", 230.1, "230.1", "V", "L1-N"),), at=NOW),
+        Sampled(evse=1, connector=None, samples=samples(MeterSample("Voltage", 230.1, "230.1", "V", "L1-N")), at=NOW),
     )
 
 

@@ -14,7 +14,8 @@ from console.engine.engine import Engine
 from console.engine.wire.exchange import Exchange
 from console.screens.exchange_facts import Belongs, lines
 from console.screens.summary import summary, verdict
-from tests.faults.raw import CLOSE, Wire, assert_fold, facts
+from tests.faults.raw import CLOSE, Wire, assert_fold
+from tests.fleets import facts
 
 Dial = Callable[..., Awaitable[Any]]
 MakeEngine = Callable[..., Awaitable[Engine]]
@@ -140,7 +141,7 @@ async def test_a_call_that_never_left_does_not_claim_that_it_did(engine: Engine,
     await until(lambda: not len(engine.links))
     await assert_fold(engine)
     before = facts(engine.fleet)
-    assert before[0]["cp-001"]["connected"] is False
+    assert before["stations"]["cp-001"]["connected"] is False
 
 
 async def test_a_call_into_a_connection_that_was_just_cut_does_not_claim_that_it_left(engine: Engine) -> None:

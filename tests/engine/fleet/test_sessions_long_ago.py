@@ -8,11 +8,7 @@ import msgspec
 
 from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.model import PAST, RECENT, Station
-
-
-def facts(fleet: Fleet) -> Any:
-    """All that a fleet knows, to be compared."""
-    return msgspec.to_builtins([fleet.stations, fleet.transactions, fleet.alarms, fleet.cursor], str_keys=True)
+from tests.fleets import facts
 
 
 def many(told: Any, count: int) -> None:
@@ -71,7 +67,7 @@ def test_what_is_known_is_in_the_snapshot_and_the_same_when_folded_again(told: A
     restored = Fleet()
     restored.restore(
         cursor=told.fleet.cursor,
-        last_transaction=0,
+        last_transaction=told.fleet.last_transaction,
         stations=stored,
         transactions=told.fleet.transactions.values(),
         alarms=(),

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import apsw
-import msgspec
 import pytest
 
 from console.engine import upkeep as upkeep_module
@@ -20,6 +19,7 @@ from console.engine.offline import open_fleet
 from console.engine.road import Road
 from console.engine.upkeep import Upkeep
 from console.engine.wire.exchange import Record
+from tests import fleets
 from tests.engine.journal.making import NOON, SECOND, exchange, happening
 
 STATIONS = [f"CP-{number}" for number in range(7)]
@@ -60,9 +60,7 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
 def facts(fleet: Fleet) -> Any:
     """The fleet without its counters of changes: what is passed over at a start is not counted."""
-    return _uncounted(
-        msgspec.to_builtins([fleet.stations, fleet.transactions, fleet.alarms, fleet.cursor], str_keys=True)
-    )
+    return _uncounted(fleets.facts(fleet))
 
 
 def _uncounted(value: Any) -> Any:

@@ -26,7 +26,7 @@ from tests.engine.journal.making import NOON, SECOND, Running, exchange, reading
 def station(number: int = 1) -> Station:
     reading = MeterSample("Power.Active.Import", 11000.5, "11000.50", "W", "L1", None, "Outlet")
     connector = Connector(
-        evse=1, connector=1, status="Charging", meter={"Power.Active.Import|L1": reading}, powers=[1.5, 2.0]
+        evse=1, connector=1, status="Charging", meters={"Power.Active.Import|L1": reading}, powers=[1.5, 2.0]
     )
     return Station(
         key=f"cp-{number:03d}",

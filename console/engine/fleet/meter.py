@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from console.engine.dialects.reading import integer, number
-from console.engine.dialects.reading import text as as_text
 from console.engine.fleet.events import MeterSample
+from console.engine.wire.values import integer, number
+from console.engine.wire.values import text as as_text
 
 ENERGY: Final = "Energy.Active.Import.Register"
+POWER: Final = "Power.Active.Import"
+TELLING: Final = frozenset((ENERGY, POWER, "SoC"))  # what a session is followed by
 
 # Measurands of 1.6, 2.0.1 and 2.1 with the unit that is meant where none is sent. Only Energy's is written in the
 # specification ("Wh if the measurand is an Energy type"); the others are the only unit that makes sense, or None.
@@ -115,10 +117,7 @@ def sample(
     No measurand means Energy.Active.Import.Register; no unit means the measurand's own (Wh for energy). ``value`` has
     the ``multiplier`` of 2.x applied (power of ten, −30 … 30; anything else counts as 0); ``text`` does not.
     """
-    try:
-        measurand, unit, phase = _spelt[measurand, unit, phase]
-    except (KeyError, TypeError):
-        measurand, unit, phase = _spell(measurand, unit, phase)
+    measurand, unit, phase = spelt(measurand, unit, phase)
     value = number(text)
     if multiplier and value is not None:
         value = _scaled(value, multiplier)
@@ -131,6 +130,27 @@ def sample(
         context if type(context) is str and len(context) <= _SPELT_LONGEST else None,
         location if type(location) is str and len(location) <= _SPELT_LONGEST else None,
     )
+
+
+def sampled(one: dict[str, Any]) -> MeterSample:
+    """One SampledValue of any version, as it was sent."""
+    get = one.get
+    unit = get("unitOfMeasure")
+    multiplier: Any = 0
+    if type(unit) is dict:
+        multiplier = unit.get("multiplier", 0)
+        unit = unit.get("unit")
+    elif unit is None:
+        unit = get("unit")  # 1.6's place, seen in 2.x too where firmware speaks both
+    return sample(get("measurand"), get("value"), unit, get("phase"), get("context"), get("location"), multiplier)
+
+
+def spelt(measurand: Any, unit: Any, phase: Any) -> tuple[str, str | None, str | None]:
+    """Measurand, unit and phase as they are spelt here, out of what was sent."""
+    try:
+        return _spelt[measurand, unit, phase]
+    except (KeyError, TypeError):
+        return _spell(measurand, unit, phase)
 
 
 def wh(value: float, unit: str | None) -> float | None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from console.engine.dialects.meter import energy_register_wh, sample, wh
 from console.engine.fleet.events import MeterSample
+from console.engine.fleet.meter import energy_register_wh, sample, wh
 
 ENERGY = "Energy.Active.Import.Register"
 
@@ -114,7 +114,7 @@ def test_inventing_names_does_not_fill_the_memory() -> None:
     for number in range(10_000):
         sample(f"Vendor.{number}", "1", None, None, None, None)
 
-    from console.engine.dialects import meter
+    from console.engine.fleet import meter
 
     assert len(meter._spelt) <= 4096
     assert sample("voltage.L3", "1", "v", None, None, None) == MeterSample("Voltage", 1.0, "1", "V", "L3")
