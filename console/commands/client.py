@@ -140,6 +140,10 @@ class Client:
         limits = httpx.Timeout(None, connect=_CONNECT_SECONDS)
         return self._send("POST", path, params=params, content=orjson.dumps(dict(arguments)), timeout=limits)
 
+    def act(self, path: str, body: Mapping[str, Any] | None, *, method: str = "POST") -> Row:
+        """Have something done at a path; what is answered, which may be nothing."""
+        return self._send(method, path, content=None if body is None else orjson.dumps(dict(body)))
+
     def send_file(self, path: Path) -> str:
         """Send an image to the console; the name it is kept under."""
 
@@ -161,6 +165,8 @@ class Client:
             raise self._gone(error) from None
         if answer.status_code >= 400:
             raise _refused(answer)
+        if answer.status_code == 204:
+            return {}
         try:
             told: Row = orjson.loads(answer.content)
         except orjson.JSONDecodeError:

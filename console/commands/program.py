@@ -10,36 +10,29 @@ from typing import Annotated, Any
 
 import typer
 
+from console.commands.flags import (
+    ApiAddress,
+    ApiUrl,
+    Data,
+    Files,
+    First,
+    Fleet,
+    FromData,
+    Insecure,
+    Json,
+    Limit,
+    Listen,
+    Profile,
+    ReadOnly,
+    Secrets,
+    Station,
+    Stations,
+    Words,
+)
+from console.commands.program_acts import add_acts, files_app
+from console.commands.program_trust import trust_app
 from console.commands.trouble import OURS, complain
 from console.engine.options import DemoOptions, EngineOptions
-
-Profile = Annotated[str, typer.Option("--profile", metavar="NAME|FILE", help="The profile to run with.")]
-Listen = Annotated[
-    list[str] | None,
-    typer.Option("--listen", metavar="HOST:PORT", help="Where stations connect, instead of the profile's; repeatable."),
-]
-ApiAddress = Annotated[str | None, typer.Option("--api", metavar="HOST:PORT", help="Where the HTTP API listens.")]
-Files = Annotated[str | None, typer.Option("--files", metavar="HOST:PORT", help="Where the file server listens.")]
-Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Where everything is kept.")]
-ReadOnly = Annotated[bool, typer.Option("--read-only", help="Give no orders.")]
-Insecure = Annotated[
-    bool, typer.Option("--insecure", help="Let a profile listen to other machines without asking who they are.")
-]
-Fleet = Annotated[str, typer.Option("--fleet", metavar="NAME|FILE", help="The simulated fleet.")]
-Stations = Annotated[int | None, typer.Option("--stations", metavar="N", min=1, help="How many stations.")]
-
-ApiUrl = Annotated[
-    str | None, typer.Option("--api", metavar="URL", help="The console to ask; by itself, the one on this machine.")
-]
-FromData = Annotated[
-    Path | None, typer.Option("--data", metavar="DIR", help="Read this data directory instead, running or not.")
-]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=0, help="Only the newest N.")]
-Secrets = Annotated[
-    bool, typer.Option("--secrets", help="Whole frames: with passwords, keys and PIN codes, on this machine only.")
-]
-Words = Annotated[list[str] | None, typer.Argument(metavar="FILTER", help="A filter, as on the screen.")]
 
 app = typer.Typer(
     name="chargehand",
@@ -53,8 +46,8 @@ app = typer.Typer(
 )
 profile_app = typer.Typer(help="Profiles: list, show, path, check.", no_args_is_help=True)
 app.add_typer(profile_app, name="profile")
-trust_app = typer.Typer(help="Certificates of this console: root, station, revoke, list.", no_args_is_help=True)
 app.add_typer(trust_app, name="trust")
+app.add_typer(files_app, name="files")
 
 # Wrong usage, whichever click typer brings along: its errors have one root, which typer does not name itself.
 _ERRORS: tuple[type[Exception], ...] = tuple(
@@ -168,7 +161,7 @@ def serve(options: EngineOptions) -> int:
 
 @app.command(short_help="Give an order and wait for its effect.")
 def call(
-    station: Annotated[str, typer.Argument(metavar="STATION", help="The station's identity.")],
+    station: Station,
     order: Annotated[str | None, typer.Argument(metavar="ORDER", help="reset, unlock, start, stop, …")] = None,
     words: Annotated[list[str] | None, typer.Argument(metavar="key=value", help="Its arguments.")] = None,
     raw: Annotated[
@@ -195,24 +188,31 @@ def _lists(kind: str, short: str, about: str) -> None:
     """A command that prints one table whole."""
 
     @app.command(kind, short_help=short, help=about)
-    def show_all(api: ApiUrl = None, data: FromData = None, as_json: Json = False, limit: Limit = None) -> int:
+    def show_all(api: ApiUrl = None, data: FromData = None, as_json: Json = False, limit: First = None) -> int:
         from console.commands.listing import show
 
         return show(kind, api=api, data=data, as_json=as_json, limit=limit)
 
 
+def _filtered(kind: str, short: str, about: str) -> None:
+    """A command that prints the rows that pass a filter."""
+
+    @app.command(kind, short_help=short, help=about)
+    def show_some(
+        words: Words = None, api: ApiUrl = None, data: FromData = None, as_json: Json = False, limit: Limit = None
+    ) -> int:
+        from console.commands.listing import show
+
+        return show(kind, api=api, data=data, as_json=as_json, limit=limit, where=" ".join(words or ()))
+
+
 _lists("stations", "Every station.", "Every station: model, link, connectors, power.")
 _lists("connectors", "Every connector.", "Every connector: status, power, transaction.")
-
-
-@app.command(short_help="Transactions, oldest first.")
-def transactions(
-    words: Words = None, api: ApiUrl = None, data: FromData = None, as_json: Json = False, limit: Limit = None
-) -> int:
-    """Transactions, oldest first; a filter knows station:, tx:, since:, until: and words here."""
-    from console.commands.listing import show
-
-    return show("transactions", api=api, data=data, as_json=as_json, limit=limit, where=" ".join(words or ()))
+_filtered(
+    "transactions",
+    "Transactions, oldest first.",
+    'Transactions, oldest first: station:CP-0* tag:04A2* is:active evse:1 kwh:>10 reason:EVDisconnected since:1d "text"',
+)
 
 
 @app.command(short_help="Messages, oldest first.")
@@ -231,8 +231,17 @@ def messages(
     return show("messages", api=api, data=data, as_json=as_json, limit=limit, where=where, secrets=secrets)
 
 
-_lists("connections", "Every attempt to reach the endpoint.", "Every attempt to reach the endpoint, and why it failed.")
-_lists("alarms", "Every alarm, open or not.", "Every alarm, open or not.")
+_filtered(
+    "connections",
+    "Attempts to reach the endpoint.",
+    'Attempts to reach the endpoint, and why: station:CP-0* is:refused peer:192.168.1.* code:401 since:1h "text"',
+)
+_filtered(
+    "alarms",
+    "Alarms, open or not.",
+    'Alarms, open or not, oldest first: station:CP-0* is:standing severity:critical kind:fault times:>5 since:1d "text"',
+)
+add_acts(app)
 
 
 @app.command(short_help="Messages or transactions as a file.")
@@ -296,56 +305,3 @@ def profile_check(file: Annotated[str, typer.Argument(metavar="FILE")]) -> int:
     from console.commands.profiles import check
 
     return check(file)
-
-
-Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there, not to stdout.")]
-
-
-@trust_app.command("root")
-def trust_root(data: Data = None, output: Output = None) -> int:
-    """The root certificate (PEM) that chargers have to trust for wss://; it is made where there is none."""
-    from console.commands.trust import root
-
-    return root(data, output)
-
-
-@trust_app.command("station")
-def trust_station(
-    identity: Annotated[str, typer.Argument(metavar="STATION", help="The station's identity.")],
-    data: Data = None,
-    output: Output = None,
-    csr: Annotated[
-        Path | None,
-        typer.Option("--csr", metavar="FILE", help="Sign this request (PEM); without it a key is made too."),
-    ] = None,
-) -> int:
-    """A certificate (PEM) by which a station proves who it is (security profile 3), with a new private key behind it."""
-    from console.commands.trust import station
-
-    return station(identity, data, output, csr)
-
-
-@trust_app.command("revoke")
-def trust_revoke(
-    identity: Annotated[str, typer.Argument(metavar="STATION", help="The station's identity.")],
-    data: Data = None,
-    serial: Annotated[
-        str | None,
-        typer.Option("--serial", metavar="HEX", help="This certificate alone, whoever made it; else all made here."),
-    ] = None,
-    note: Annotated[
-        str, typer.Option("--note", metavar="TEXT", help="Why; it is shown where the station is refused.")
-    ] = "",
-) -> int:
-    """Refuse a station's certificates from now on; a running console closes the link that was opened with one."""
-    from console.commands.trust import revoke
-
-    return revoke(identity, data, serial, note)
-
-
-@trust_app.command("list")
-def trust_list(data: Data = None, as_json: Json = False) -> int:
-    """Every certificate that was made here, and until when it is valid."""
-    from console.commands.trust import listing
-
-    return listing(data, as_json)

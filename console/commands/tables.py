@@ -205,6 +205,15 @@ TRANSACTIONS = (
 )
 
 
+FILES = (
+    Column("KIND", _text("kind")),
+    Column("STATION", _text("station")),
+    Column("NAME", _text("name"), flexible=True),
+    Column("SIZE", lambda row: fmt.bytes_(row.get("size")), right=True),
+    Column("SINCE (UTC)", _when("modified")),
+)
+
+
 def _message_time(row: Row) -> str:
     nanoseconds = _nanoseconds(row.get("time"))
     date = fmt.date_clock(nanoseconds).partition(" ")[0]

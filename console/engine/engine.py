@@ -23,6 +23,7 @@ from console.engine.endpoint.listener import Listener
 from console.engine.errors import JournalFull
 from console.engine.journal import Journal
 from console.engine.listening import listens, refuse_exposed
+from console.engine.marks import Marks
 from console.engine.policies import Policies
 from console.engine.recall import recall_answers, recall_fleet
 from console.engine.registration import Registration
@@ -92,6 +93,7 @@ class Engine(Road):
         self.watch(self.signing.see)
         self.upkeep = Upkeep(self)
         self.watchdog = Watchdog(clock)
+        self.marks = Marks()
         self.stats, self.stalls = self.upkeep.stats, self.watchdog.stalls
         self.api: ApiServer | None = None
         self.api_url: str | None = None
@@ -279,9 +281,10 @@ class Engine(Road):
         """Take note of an alarm."""
         await self.happen("alarm.acknowledged", alarm=alarm, note=note, by=by)
 
-    async def bookmark(self, exchange: int, on: bool) -> None:
+    async def bookmark(self, exchange: int, on: bool, *, by: str = "operator") -> None:
         """Mark an exchange, or take the mark away."""
-        await self.happen("bookmark", exchange=exchange, on=on)
+        await self.happen("bookmark", exchange=exchange, on=on, by=by)
+        self.marks.note(exchange, on)
 
     def learned_profile(self) -> Profile:
         """The profile with what was decided here since: stations that an operator accepted are known stations."""

@@ -12,6 +12,8 @@
     │   ├── ``NoSuchStation``
     │   ├── ``NotConnected``
     │   └── ``NoSuchOrder``
+    ├── ``SessionError``      a session that is not to be closed by hand
+    │   └── ``NoSuchSession``
     ├── ``TrustError``        a certificate, key or secret that cannot be read, made or kept
     ├── ``TransferError``     a file that cannot be offered or received
     └── ``ApiError``          a running console that cannot be reached or that refuses
@@ -31,10 +33,12 @@ __all__ = [
     "JournalFull",
     "ListenError",
     "NoSuchOrder",
+    "NoSuchSession",
     "NoSuchStation",
     "NotConnected",
     "OrderError",
     "ProfileError",
+    "SessionError",
     "TransferError",
     "TrustError",
 ]
@@ -100,6 +104,18 @@ class NoSuchOrder(OrderError):
     """No order of that name."""
 
     title = "No such order"
+
+
+class SessionError(EngineError):
+    """A session that is not to be closed by hand."""
+
+    title = "The session is not closed"
+
+
+class NoSuchSession(SessionError):
+    """No session of that id, or none that runs."""
+
+    title = "No such session"
 
 
 class TransferError(EngineError):

@@ -1,42 +1,29 @@
-"""Closing a session by hand: its station never came back to say that it has ended."""
+"""Closing a session by hand, on the screen: why is asked first. The rule is ``console.engine.closing``."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from console.engine import closing
 from console.engine.errors import ChargehandError
 from console.engine.tasks import spawn
 from console.screens.ask import AskScreen
-from console.screens.session_rows import silence
 from widgets.format import age
 from widgets.safe import safe_text
 
 if TYPE_CHECKING:
     from console.app import ConsoleApp
     from console.engine.engine import Engine
-    from console.engine.fleet.model import Station, Transaction
+    from console.engine.fleet.model import Transaction
 
 KEY = "X"
-BY = "operator"
 
 
 def why_not_close(engine: Engine, session: Transaction | None) -> str | None:
     """A sentence why that session is not to be closed by hand; None where it is."""
-    if engine.read_only:
-        return "This console is read-only: it closes no session."
     if session is None:
         return "Choose a session first."
-    station = engine.fleet.station(session.station)
-    if station is None or session.id not in station.active:
-        return "This session is over already."
-    if station.connected and silence(session, station, engine.clock()) is None and not _untold(session, station):
-        return f"{safe_text(station.id, max_chars=48)} is connected and tells of this session: x asks it to stop."
-    return None
-
-
-def _untold(session: Transaction, station: Station) -> bool:
-    """Whether the link came back and the station has not spoken of the session since."""
-    return session.last_update < (station.link_opened or 0)
+    return closing.why_not_close(engine, session, instead="x asks it to stop")
 
 
 def ask_to_close(console: ConsoleApp, session: Transaction | None) -> None:
@@ -61,9 +48,7 @@ def ask_to_close(console: ConsoleApp, session: Transaction | None) -> None:
 
 async def _close(console: ConsoleApp, session: Transaction, note: str) -> None:
     try:
-        await console.engine.happen(
-            "transaction.closed", station=session.station, transaction=session.id, by=BY, note=note.strip()
-        )
+        await closing.close_by_hand(console.engine, session.id, note)
     except ChargehandError as error:
         console.say(error.sentence, title=error.title, severity="error")
         return

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec.structs import replace
 
+from console.engine.closing import running_session
 from console.engine.errors import ChargehandError
 from console.engine.orders.check import check_arguments
 from console.engine.orders.grammar import CommandError, parse_command
@@ -70,16 +71,7 @@ def _close(console: ConsoleApp, word: str) -> None:
     chosen = section.selected_session() if section is not None else None
     if word:
         station, _, wire = word.partition(" ")
-        found = console.engine.fleet.station(station)
-        if found is None:
-            raise CommandError(f"No station “{safe_text(station, max_chars=48)}” is known.")
-        at_hand = console.engine.fleet.transactions
-        running = [at_hand[number] for number in found.active if number in at_hand]
-        named = [one for one in running if not wire or one.wire == wire]
-        if len(named) != 1:
-            ids = ", ".join(safe_text(one.wire or "—", max_chars=40) for one in running)
-            raise CommandError(f"Which session? {ids} run on {found.id}." if ids else f"No session runs on {found.id}.")
-        chosen = named[0]
+        chosen = running_session(console.engine, station, wire.strip())
     ask_to_close(console, chosen)
 
 

@@ -1,6 +1,6 @@
 """What all views of messages share: the marks a person has set, and the list an exchange was opened from.
 
-Marks are kept as happenings in the journal; the list is only remembered while the console runs.
+The engine keeps the marks; the list is only remembered while the console runs.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from weakref import WeakKeyDictionary
 
 from console.engine.errors import ChargehandError
 from console.engine.filter import Filter, parse_filter
+from console.engine.marks import Marks
 from console.engine.wire.exchange import Exchange
 from console.screens.base import Host
 
 if TYPE_CHECKING:
     from console.engine.engine import Engine
 
-KEPT = 2_000  # marks that are looked at when the console starts
 MARKED = "is:marked"  # the filter line that finds them
 
 
@@ -28,28 +28,26 @@ class MessageDesk:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.marks: set[int] = set()
         self.where: Filter = parse_filter("")
-        self.changed = 0
-        self._loaded = False
+
+    @property
+    def marks(self) -> Marks:
+        """Which are marked."""
+        return self._engine.marks
+
+    @property
+    def changed(self) -> int:
+        """Goes up with every change of the marks, whoever made it."""
+        return self.marks.changed
 
     async def load(self) -> None:
         """Read the marks of earlier runs, once."""
-        if self._loaded:
-            return
-        self._loaded = True
-        for happening in await self._engine.journal.happenings(limit=KEPT, kinds=("bookmark",)):
-            exchange = happening.data.get("exchange")
-            if isinstance(exchange, int):
-                (self.marks.add if happening.data.get("on") else self.marks.discard)(exchange)
-        self.changed += 1
+        await self.marks.load(self._engine.journal)
 
     async def toggle(self, exchange: int) -> bool:
         """Mark it, or take the mark away; gives which. Raises JournalFull where that cannot be kept."""
         on = exchange not in self.marks
         await self._engine.bookmark(exchange, on)
-        (self.marks.add if on else self.marks.discard)(exchange)
-        self.changed += 1
         return on
 
     def filter(self, text: str) -> Filter:
@@ -70,6 +68,9 @@ def desk_of(engine: Engine) -> MessageDesk:
 
 async def mark(host: Host, exchange: Exchange) -> None:
     """Mark an exchange, or take its mark away, and say so."""
+    if host.engine.read_only:
+        host.say("This console is read-only: it marks nothing.", severity="warning")
+        return
     try:
         on = await desk_of(host.engine).toggle(exchange.id)
     except ChargehandError as error:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
+from console.engine.silence import connector_of
+from console.engine.silence import silence as silence_of
 from console.screens.fleet_rows import seen_text
 from widgets.columns import Cell, CellLike, Column, Row
 from widgets.format import NOTHING, age, date_clock, duration, energy, power
 from widgets.safe import safe_text
 
 if TYPE_CHECKING:
-    from console.engine.fleet.model import Connector, Station, Transaction
+    from console.engine.fleet.model import Station, Transaction
 
 COLUMNS: Final = (
     Column("started", "STARTED", width=11, min_width=11),
@@ -28,7 +30,6 @@ COLUMNS: Final = (
     Column("note", "NOTE", width=22, min_width=10, weight=1, priority=5),
 )
 FITTED: Final = ("started", "station", "wire", "state", "tag", "length")  # columns as wide as what stands in them
-QUIET_S = 3600.0  # without a word on a link that is alive: longer than stations pause between readings
 _DAY_NS = 86_400 * 1_000_000_000
 _STATES: Final = {
     "active": ("⚡", "busy", "active"),
@@ -49,30 +50,22 @@ def place(transaction: Transaction) -> str:
 
 
 def silence(transaction: Transaction, station: Station | None, now_ns: int) -> str | None:
-    """Why what a running session says is old: ``no link 3 min``, ``no word 2 h``, ``Available 5 min`` (its connector says
-    since then that no car is there); None where it is not."""
-    if transaction.state != "active":
+    """Why what a running session says is old: ``no link 3 min``, ``no word 2 h``, ``Available 5 min``; None where it is
+    not (``console.engine.silence``)."""
+    found = silence_of(transaction, station, now_ns)
+    if found is None:
         return None
-    if station is not None and not station.connected:
-        return f"no link {seen_text((now_ns - (station.link_closed or station.last_seen)) / 1e9)}"
-    connector = _connector(transaction, station)
-    if connector is not None and connector.status == "Available" and (connector.since or 0) > transaction.last_update:
-        return f"Available {seen_text((now_ns - (connector.since or 0)) / 1e9)}"
-    quiet = (now_ns - transaction.last_update) / 1e9
-    return f"no word {age(quiet)}" if quiet > QUIET_S else None
-
-
-def _connector(transaction: Transaction, station: Station | None) -> Connector | None:
-    if station is None or transaction.evse is None:
-        return None
-    return station.connector(transaction.evse, transaction.connector or 1)
+    seconds = found.ns / 1e9
+    if found.kind == "no word":
+        return f"no word {age(seconds)}"
+    return f"{'no link' if found.kind == 'no link' else 'Available'} {seen_text(seconds)}"
 
 
 def state_word(transaction: Transaction, station: Station | None) -> str | None:
     """What a session that runs does: as its station says of it, or of its connector where it says nothing of sessions."""
     if transaction.charging_state:
         return transaction.charging_state
-    connector = _connector(transaction, station)
+    connector = connector_of(transaction, station)
     if connector is None or connector.transaction != transaction.id or connector.status not in _CHARGES:
         return None
     return connector.status

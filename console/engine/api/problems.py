@@ -14,10 +14,13 @@ from console.engine.errors import (
     FilterError,
     JournalFull,
     NoSuchOrder,
+    NoSuchSession,
     NoSuchStation,
     NotConnected,
     OrderError,
+    SessionError,
     TransferError,
+    TrustError,
 )
 
 log = logging.getLogger("chargehand.api")
@@ -28,8 +31,11 @@ _STATUS: tuple[tuple[type[ChargehandError], int], ...] = (
     (NoSuchOrder, 404),
     (NotConnected, 409),
     (OrderError, 422),
+    (NoSuchSession, 404),
+    (SessionError, 409),
     (FilterError, 400),
     (TransferError, 422),
+    (TrustError, 422),
     (JournalFull, 507),
     (ChargehandError, 500),
 )

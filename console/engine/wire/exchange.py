@@ -68,7 +68,7 @@ class Happening(msgspec.Struct, kw_only=True):
     and {status, reason, advice, guessing, revoked}; ``link.closed`` {code, reason, by, replaced}; ``station.accepted`` and
     ``station.refused`` {by}; ``order.given`` {order, arguments, by}; ``order.ended``
     {order, seen, text}; ``alarm.acknowledged`` {alarm, note, by}; ``file.received`` and ``file.offered``
-    {name, bytes, path, order}; ``file.deleted`` {name, bytes, by}; ``bookmark`` {exchange, on};
+    {name, bytes, path, order}; ``file.deleted`` {name, bytes, by}; ``bookmark`` {exchange, on, by};
     ``transaction.closed`` {transaction, by, note}: an operator says that it is over;
     ``certificate.issued`` {serial, fingerprint, ends, by}; ``certificate.refused`` {reason};
     ``certificate.revoked`` {serial, by, note}.
