@@ -25,7 +25,7 @@ HEARTBEAT_LIMITS = (10, 86_400)
 Conduct = Literal["tolerant", "strict"]
 UnknownStations = Literal["accept", "pending", "refuse"]
 Section = Literal["fleet", "sessions", "messages", "connections", "alarms", "files"]
-TagStatus = Literal["Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"]
+TagStatus = Literal["Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx", "NoCredit"]
 Column = Literal[
     "station", "model", "firmware", "ocpp", "link", "connectors", "power", "energy", "seen", "note", "site"
 ]
@@ -118,12 +118,18 @@ class Registration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Tag(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An id tag (1.6) or id token (2.x) that the console knows. ``expires`` is UTC; a time without zone is UTC."""
+    """An id tag (1.6) or id token (2.x) that the console knows. ``expires`` is UTC; a time without zone is UTC.
+
+    ``limit_kwh``, ``limit_minutes``, ``limit_cost``: how much one session of it may take (2.1 alone has words for it).
+    """
 
     id: Annotated[str, Meta(min_length=1, max_length=255)]
     status: TagStatus = "Accepted"
     parent: str | None = None
     expires: datetime | None = None
+    limit_kwh: Annotated[float, Meta(gt=0, le=1_000_000)] | None = None
+    limit_minutes: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+    limit_cost: Annotated[float, Meta(ge=0, le=1_000_000)] | None = None
 
     def __post_init__(self) -> None:
         if self.expires is not None and self.expires.tzinfo is None:

@@ -47,4 +47,11 @@ def tag_info(profile: Profile, tag: str) -> TagInfo:
     if known is None:
         return TagInfo("Accepted" if profile.tags.policy == "accept" else "Invalid")
     expires = None if known.expires is None else stamp(int(known.expires.timestamp() * NS))
-    return TagInfo(known.status, known.parent, expires)
+    return TagInfo(
+        status=known.status,
+        parent=known.parent,
+        expires=expires,
+        max_wh=None if known.limit_kwh is None else known.limit_kwh * 1000,
+        max_seconds=None if known.limit_minutes is None else known.limit_minutes * 60,
+        max_cost=known.limit_cost,
+    )

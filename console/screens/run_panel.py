@@ -34,6 +34,7 @@ GLYPHS = {
     "rejected": ("✖", "bad"),
     "failed": ("✖", "bad"),
 }
+LINES = 500  # of what was told that are drawn
 STYLES = {
     "ok": "bold $text-success",
     "busy": "$text-primary",
@@ -57,6 +58,10 @@ class RunPanel(ModalScreen[None]):
         Binding("m", "messages", "Its messages", show=False),
         Binding("i", "session", "The session", show=False),
         Binding("y", "copy", "Copy", show=False),
+        Binding("up", "scroll(-1)", "Up", show=False),
+        Binding("down", "scroll(1)", "Down", show=False),
+        Binding("pageup", "scroll(-10)", "Page up", show=False),
+        Binding("pagedown", "scroll(10)", "Page down", show=False),
     ]
 
     def __init__(self, runs: Sequence[Run]) -> None:
@@ -77,6 +82,7 @@ class RunPanel(ModalScreen[None]):
                 yield Static("", id="now", markup=False)
                 with VerticalScroll(id="story-scroll", can_focus=False):
                     yield Static("", id="story", markup=False)
+                    yield Static("", id="told", markup=False)
                 yield Static("", id="bar", markup=False)
                 yield Static("", id="hint", markup=False)
             else:
@@ -118,6 +124,8 @@ class RunPanel(ModalScreen[None]):
             self._draw_many()
         session = len(self.runs) == 1 and self._session(self.runs[0]) is not None
         words = ["enter message", "m its messages", *(["i session"] if session else [])]
+        if len(self.runs) == 1 and len(self.runs[0].lines) > 1:
+            words.append("↑↓ read")
         words.append("esc close" if over else "esc close, it goes on")
         self.query_one(".keys", Static).update(safe_content(" · ".join(words)))
 
@@ -138,8 +146,10 @@ class RunPanel(ModalScreen[None]):
         self.query_one("#story", Static).update(
             Content("\n").join([self._line(one.time, one.what, _told(run, one.text)) for one in run.stages])
         )
+        self.query_one("#told", Static).update(told_lines(run))
         scroll = self.query_one("#story-scroll", VerticalScroll)
-        scroll.scroll_end(animate=False)
+        if not run.over:
+            scroll.scroll_end(animate=False)  # what is told at the end is read from its beginning
         progress = self.query_one("#bar", Static)
         progress.display = run.progress is not None and not run.over
         if run.progress is not None:
@@ -243,11 +253,17 @@ class RunPanel(ModalScreen[None]):
         self.dismiss()
         self.console.open_session(found.id)
 
+    def action_scroll(self, step: int) -> None:
+        """What was told, where it is longer than the panel."""
+        if len(self.runs) == 1:
+            self.query_one("#story-scroll", VerticalScroll).scroll_relative(y=step, animate=False)
+
     def action_copy(self) -> None:
         """The story as text."""
         run = self._chosen()
         if run is not None:
             lines = [f"{clock(one.time, millis=True)} {one.what}: {safe_text(one.text)}" for one in run.stages]
+            lines += [safe_text(line) for line in run.lines]
             self.console.copy("\n".join(lines), "what became of the order")
 
 
@@ -262,6 +278,17 @@ _COLUMNS = (
 def _told(run: Run, text: str) -> str:
     """A stage's text; how it ended stands above already, and where a file lies is said once."""
     return text.partition(", saved as ")[0] if run.effect is not None and text == run.effect.text else text
+
+
+def told_lines(run: Run) -> Content:
+    """What answers and reports told, one thing a line, below the story; one that is the effect itself is said above."""
+    lines = run.lines
+    if run.effect is not None and len(lines) == 1 and lines[0] == run.effect.text:
+        return Content("")
+    shown = [safe_content(f"  {line}") for line in lines[:LINES]]
+    if len(lines) > LINES:
+        shown.append(safe_content(f"  … and {len(lines) - LINES} more; y copies all of it", "$text-muted"))
+    return Content("\n").join(shown)
 
 
 def said_whole(text: str, width: int) -> str:

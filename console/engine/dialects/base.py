@@ -18,11 +18,17 @@ Registration = str  # "Accepted", "Pending", "Rejected"
 
 
 class TagInfo(msgspec.Struct, frozen=True):
-    """What we say of an id tag: status in 1.6's words (Accepted, Blocked, Expired, Invalid, ConcurrentTx)."""
+    """What we say of an id tag: status in 1.6's words (Accepted, Blocked, Expired, Invalid, ConcurrentTx), or NoCredit.
+
+    ``max_wh``, ``max_seconds``, ``max_cost``: what one session of it may take.
+    """
 
     status: str
     parent: str | None = None
     expires: str | None = None
+    max_wh: float | None = None
+    max_seconds: int | None = None
+    max_cost: float | None = None
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):

@@ -48,8 +48,20 @@ def told_schedule(schedule: Any) -> str:
         period = obj(one)
         limit, begin = number(period.get("limit")), integer(period.get("startPeriod")) or 0
         amount = "no limit" if limit is None else f"{limit:g} {unit}".rstrip()
+        mode, point = text(period.get("operationMode")), number(period.get("setpoint"))
+        if point is not None:
+            amount = f"setpoint {point:g} {unit}".rstrip()
+        amount += f" ({mode})" if mode else ""
         steps.append(f"{amount} after {begin} s" if begin else amount)
     more = f" and {len(steps) - _SHOWN} more steps" if len(steps) > _SHOWN else ""
+    charge = obj(said.get("limitAtSoC"))
+    if charge:
+        more += f"; from {integer(charge.get('soc'))} % on {number(charge.get('limit')) or 0:g} {unit}".rstrip()
+    delay = integer(said.get("randomizedDelay"))
+    if delay:
+        more += f"; delayed by up to {delay} s"
+    if said.get("useLocalTime") is True:
+        more += "; in local time"
     return (", ".join(steps[:_SHOWN]) or "no steps") + more
 
 
@@ -64,5 +76,12 @@ def told_profile(profile: Any) -> str:
     wire = text(said.get("transactionId"))
     if wire:
         words.append(f"transaction {wire}")
+    offline, update = integer(said.get("maxOfflineDuration")), integer(said.get("dynUpdateInterval"))
+    if offline is not None:
+        words.append(
+            f"for {offline} s offline" + (", then never again" if said.get("invalidAfterOfflineDuration") else "")
+        )
+    if update is not None:
+        words.append(f"updated every {update} s")
     schedules = [told_schedule(one) for one in items(said.get("chargingSchedule"))]
     return ", ".join(words) + ": " + (" or ".join(schedules) or "no schedule")

@@ -17,6 +17,7 @@ _INT32: Final = 2**31 - 1
 _DAY: Final = 86_400
 _HOUR_NS: Final = 3_600_000_000_000
 _MAX_TAG: Final = 20
+_STATUSES: Final = ("Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx")
 _HASH: Final = ("hashAlgorithm", "issuerNameHash", "issuerKeyHash", "serialNumber")
 _NAMES: Final = {"default": "TxDefaultProfile", "session": "TxProfile", "station": "ChargePointMaxProfile"}
 
@@ -42,7 +43,8 @@ def _send_list(order: Order, _station: Station, given: dict[str, Any]) -> Saying
 def _entry(tag: str, info: TagInfo) -> dict[str, Any]:
     expires = info.expires if info.expires and when(info.expires) is not None else None
     parent = info.parent if info.parent and len(info.parent) <= _MAX_TAG else None
-    said = pruned({"expiryDate": expires, "parentIdTag": parent, "status": info.status})
+    status = info.status if info.status in _STATUSES else "Invalid"
+    said = pruned({"expiryDate": expires, "parentIdTag": parent, "status": status})
     return {"idTag": _tag(tag), "idTagInfo": said}
 
 

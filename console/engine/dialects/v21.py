@@ -53,6 +53,7 @@ LIMITS_21: Final = Limits(
     triggers=(*TRIGGERS, "SignV2G20Certificate", "CustomTrigger"),
     custom_trigger=True,
     ev_needs="NoChargingProfile",
+    transaction_limits=True,
 )
 
 

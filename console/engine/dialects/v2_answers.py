@@ -13,14 +13,15 @@ from typing import Any, Final
 import msgspec
 
 from console.engine.dialects.base import Answer, Context, refused_request
-from console.engine.dialects.reading import Clock, integer, items, obj, stamp, text, when
+from console.engine.dialects.reading import Clock, integer, items, obj, pruned, stamp, text, when
 
 SHORTEST_INTERVAL: Final = 10
 LONGEST_INTERVAL: Final = 86_400
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """Lengths and enumerations in which 2.0.1 and 2.1 differ. ``token_types`` None: any text of 20 characters."""
+    """Lengths and enumerations in which 2.0.1 and 2.1 differ. ``token_types`` None: any text of 20 characters;
+    ``transaction_limits``: whether an answer may say how much a session may take."""
 
     token: int
     token_types: tuple[str, ...] | None
@@ -31,6 +32,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     triggers: tuple[str, ...]
     custom_trigger: bool
     ev_needs: str
+    transaction_limits: bool = False
 
 
 Answering = Callable[[dict[str, Any], Context, Limits, Clock], Answer]
@@ -96,7 +98,23 @@ def transaction_event(payload: dict[str, Any], context: Context, limits: Limits,
     token = payload["idToken"]
     if token is None:
         return Answer(payload={}, transaction=wire)
-    return Answer(payload={"idTokenInfo": token_info(token, context, limits)}, transaction=wire)
+    made: dict[str, Any] = {"idTokenInfo": token_info(token, context, limits)}
+    if limits.transaction_limits and payload.get("eventType") != "Ended":
+        limit = _transaction_limit(token, context)
+        if limit:
+            made["transactionLimit"] = limit
+    return Answer(payload=made, transaction=wire)
+
+
+def _transaction_limit(token: Any, context: Context) -> dict[str, Any]:
+    """TransactionLimitType: what the profile lets a session of this token take (E16)."""
+    tag = text(token.get("idToken")) if type(token) is dict else text(token)
+    if not tag:
+        return {}
+    said = context.policy.tag(tag)
+    if said.status != "Accepted":
+        return {}
+    return pruned({"maxEnergy": said.max_wh, "maxTime": said.max_seconds, "maxCost": said.max_cost})
 
 
 def token_info(token: Any, context: Context, limits: Limits) -> dict[str, Any]:

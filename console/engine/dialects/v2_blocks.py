@@ -263,6 +263,15 @@ def _needed(order: Order, name: str) -> int:
     return number
 
 
+def _der_controls(order: Order, _station: Station, _given: dict[str, Any], _limits: Limits) -> Saying:
+    payload = {
+        "requestId": args.request_id(order),
+        "controlType": args.word(order, "type"),
+        "controlId": args.word(order, "id"),
+    }
+    return Saying(action="GetDERControl", payload=pruned(payload))
+
+
 BLOCKS: Final[dict[str, Callable[[Order, Station, dict[str, Any], Limits], Saying]]] = {
     "list-version": _list_version,
     "send-list": _send_list,
@@ -282,5 +291,6 @@ BLOCKS: Final[dict[str, Callable[[Order, Station, dict[str, Any], Limits], Sayin
     "delete-certificate": _delete_certificate,
     "publish": _publish,
     "unpublish": _unpublish,
+    "der-controls": _der_controls,
 }
 """The sayings of these orders."""

@@ -29,6 +29,7 @@ _PLAIN: Final = frozenset(
 _NOTHING: Final = frozenset(
     (
         ("GetChargingProfiles", "NoProfiles"),
+        ("GetDERControl", "NotFound"),
         ("GetDisplayMessages", "Unknown"),
         ("GetInstalledCertificateIds", "NotFound"),
         ("GetMonitoringReport", "EmptyResultSet"),

@@ -60,4 +60,5 @@ FOLLOWERS: Final[Mapping[str, type[Follower]]] = {
     "delete-certificate": Follower,
     "publish": PublishFollower,
     "unpublish": Follower,
+    "der-controls": ReportFollower,
 }

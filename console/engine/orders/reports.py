@@ -20,6 +20,7 @@ _INT32: Final = 2**31 - 1
 # What is listed, by order: the report's kind, and one of it in words.
 _LISTS: Final = {
     "customer": ("customer information", "line"),
+    "der-controls": ("DER controls", "control"),
     "displays": ("display messages", "message"),
     "limits": ("charging profiles", "profile"),
     "monitors": ("monitoring report", "monitor"),

@@ -50,6 +50,7 @@ TRIGGERS: Final[Mapping[str, tuple[str, ...]]] = {
 """What TriggerMessage can ask for, likeliest first (1.6: with the ExtendedTriggerMessage of the security white paper)."""
 
 _RESETS: Final = ("soft", "hard")
+_LOGS: Final = ("diagnostics", "security")
 
 CORE: Final[tuple[OrderKind, ...]] = (
     OrderKind(
@@ -139,7 +140,12 @@ CORE: Final[tuple[OrderKind, ...]] = (
         key="d",
         title="Fetch the diagnostics",
         arguments=(
-            Argument(name="log", kind="choice", choices=("diagnostics", "security"), default="diagnostics"),
+            Argument(
+                name="log",
+                kind="choice",
+                choices={"1.6": _LOGS, "2.0.1": _LOGS, "2.1": (*_LOGS, "datacollector")},
+                default="diagnostics",
+            ),
             Argument(name="since", kind="time", hint="a time, or 2h ago written 2h"),
             Argument(name="until", kind="time", hint="a time, or 5m"),
         ),

@@ -81,6 +81,7 @@ OWN: dict[str, dict[str, Any]] = {
     "monitors": {"type": "delta"},
     "certificates": {"type": "ManufacturerRootCertificate"},
     "display": {"until": "2h"},
+    "der-controls": {"type": "VoltVar"},
     "reserve": {"type": "Central", "until": "2h"},
 }
 GIVEN = {
