@@ -74,7 +74,7 @@ class Layout(NamedTuple):
 
 
 WIDE_SCREEN = 110
-"""From here on columns stand two cells apart."""
+"""From here on columns stand two cells apart, where that costs none of them."""
 
 
 def lay_out(columns: Sequence[Column], available: int, *, gutter: int = 1) -> Layout:
@@ -89,6 +89,8 @@ def lay_out(columns: Sequence[Column], available: int, *, gutter: int = 1) -> La
     def least() -> int:
         return gutter + sum(column.min_width for _, column in shown) + gap * max(0, len(shown) - 1)
 
+    if least() > available:
+        gap = 1
     while least() > available:
         foldable = [item for item in shown if item[1].priority > 0]
         if not foldable:

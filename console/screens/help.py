@@ -68,15 +68,18 @@ class HelpScreen(ModalScreen[None]):
 
     def _text(self) -> Content:
         width = min(90, int(self.app.size.width * 0.96)) - 8
+        room = max(20, width - 7)
         parts: list[Content] = []
         own = [] if self._section is None else _own_keys(self._section)
         if self._section is not None and own:
             parts += [_heading(self._section.title), _table(own, width), Content("")]
         parts += [_heading("Everywhere"), _table(EVERYWHERE, width), Content(""), _heading("Orders")]
         for key, usage, text, done in help_lines():
-            parts.append(Content.assemble((f"  {key:<3}", "bold $text-accent"), (usage, "bold")))
-            parts += [safe_content(f"     {line}") for line in wrap_words(text, max(20, width - 5))]
-            parts.append(safe_content(f"     done when: {done}", "$text-muted"))
+            first, *more = wrap_words(usage, room)
+            parts.append(Content.assemble((f"  {key:<3}", "bold $text-accent"), (first, "bold")))
+            parts += [safe_content(f"       {line}", "bold") for line in more]
+            parts += [safe_content(f"     {line}") for line in wrap_words(text, room)]
+            parts += [safe_content(f"     {line}", "$text-muted") for line in wrap_words(f"done when: {done}", room)]
         parts += [Content(""), _heading("Commands (:)"), _table([(word.name, word.text) for word in WORDS], width)]
         terms = [] if self._section is None else self._section.filter_help()
         if self._section is not None and terms:
