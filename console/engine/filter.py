@@ -44,6 +44,9 @@ __all__ = [
     "parse_filter",
 ]
 
+MAX_ID: Final = (1 << 63) - 1
+"""SQLite's highest."""
+
 
 class Words(NamedTuple):
     """A term without a field: alternatives to find in text."""
@@ -109,6 +112,16 @@ class Filter:
         """The newest time that can pass, UTC ns, as far as ``until:`` says; None = any."""
         ends = [latest(term.values, self.now) for term in self._bounds("until")]
         return min(ends, default=None)
+
+    @property
+    def ids(self) -> tuple[int, int]:
+        """The lowest and the highest id that can pass, as far as ``id:`` says."""
+        first, last = 0, MAX_ID
+        for term in self._bounds("id"):
+            ranges = [range_of(value, 1) for value in term.values]
+            first = max(first, min(0 if low is None else low for low, _ in ranges))
+            last = min(last, max(MAX_ID if high is None else high for _, high in ranges))
+        return first, last
 
     def _bounds(self, field: str) -> list[Term]:
         return [term for term in self.terms if term.field == field and not term.negated]

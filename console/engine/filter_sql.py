@@ -27,6 +27,7 @@ VIOLATED: Final = 64
 TOLERATED: Final = 128
 BINARY_REQUEST: Final = 256
 BINARY_RESPONSE: Final = 512
+MARKED_KIND: Final = 101  # in by_trouble, beside the outcomes
 OUTCOME_BITS: Final = {name: number for number, name in enumerate(OUTCOMES)}
 
 Test = Callable[[Exchange], bool]
@@ -145,15 +146,13 @@ def _bit(test: Test, bit: int) -> Clause:
     return Clause(test, f"(e.bits & {bit}) != 0")
 
 
-_MARKS = (
-    "SELECT exchange FROM (SELECT data ->> '$.exchange' AS exchange, data ->> '$.on' AS kept, max(id) FROM happening"
-    " WHERE kind = 'bookmark' GROUP BY 1) WHERE kept"
-)
+_MARKS: Final = f"SELECT id FROM by_trouble WHERE kind = {MARKED_KIND}"
 
 
 def marked_clause(marked: Callable[[int], bool]) -> Clause:
     """A person has marked it; of several times the last counts."""
-    return Clause(lambda exchange: marked(exchange.id), f"e.id IN ({_MARKS})")
+    # The plus: SQLite must walk what the search gives it, not all marks.
+    return Clause(lambda exchange: marked(exchange.id), f"+e.id IN ({_MARKS})")
 
 
 UNANSWERED: Final = ("timeout", "lost", "none")

@@ -21,6 +21,7 @@ from pathlib import Path
 import apsw
 import pytest
 
+from console.engine.filter_sql import MARKED_KIND
 from console.engine.journal import FILE, Journal, Snapshot
 from console.engine.journal.schema import MIGRATIONS
 from tests.engine.journal.making import Running, exchange
@@ -158,30 +159,38 @@ async def test_row_70_a_cut_while_the_journal_forgets_and_packs_loses_nothing_ei
     assert any(run.answered[0] < n < run.answered[-1] for n in folded), "there was no checkpoint beside the traffic"
 
 
-def test_row_75_an_update_of_the_schema_leaves_the_old_or_the_new_and_a_copy_that_is_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_row_75_an_update_of_the_schema_leaves_the_old_or_the_new_and_a_copy_that_is_whole(
+    tmp_path: Path, version: int
+) -> None:
     root, target = tmp_path / "disk", tmp_path / "found"
-    Journal.open(tmp_path / "old", migrations=MIGRATIONS[:1]).release()
+    Journal.open(tmp_path / "old", migrations=MIGRATIONS[:version]).release()
     with sqlite3.connect(tmp_path / "old" / FILE) as old:
-        rows = [(n, n, json.dumps({"n": n, "text": "x" * 500})) for n in range(1, 201)]
-        old.executemany("INSERT INTO happening(id, time, kind, data) VALUES (?, ?, 'bookmark', ?)", rows)
+        marks = [(n, n, json.dumps({"exchange": 200 + n, "on": n < 8, "text": "x" * 500})) for n in range(1, 201)]
+        old.executemany("INSERT INTO happening(id, time, kind, data) VALUES (?, ?, 'bookmark', ?)", marks)
+        old.execute("INSERT INTO name VALUES (1, 'CP-001', 'cp-001')")
+        messages = [(n, n) for n in range(201, 211)]
+        old.executemany("INSERT INTO exchange(id, time, station, version, bits) VALUES (?, ?, 1, 1, 0)", messages)
     shutil.copytree(tmp_path / "old", root / DATA)  # as after a kill: all of it is in the WAL
     old.close()
     run = Traced(root, Said()).run_alone(UPDATE)
     chance = random.Random(3)
     copies = 0
-    for cut, _ in run.found(run.choose(CUTS // 2, chance), target, chance):
-        copy = target / DATA / f"{FILE}.version-1"
+    for cut, _ in run.found(run.choose(CUTS // 4, chance), target, chance):
+        copy = target / DATA / f"{FILE}.version-{version}"
         if copy.exists():
             with sqlite3.connect(copy) as old:
                 assert old.execute("SELECT count(*) FROM happening").fetchone() == (200,), cut
             old.close()
             copies += 1
         with sqlite3.connect(target / DATA / FILE) as old:
-            updated = old.execute("PRAGMA user_version").fetchone() != (1,)
+            updated = old.execute("PRAGMA user_version").fetchone() != (version,)
         old.close()
         assert copy.exists() or not updated, cut
         journal = Journal.open(target / DATA)
-        assert [record.id for record in journal.tail(0)] == list(range(1, 201)), cut
+        assert [record.id for record in journal.tail(0)] == list(range(1, 211)), cut
+        marked = journal._connection.execute(f"SELECT id FROM by_trouble WHERE kind = {MARKED_KIND}").fetchall()
+        assert marked == [(n,) for n in range(201, 208)], cut
         journal.release()
     assert copies
 

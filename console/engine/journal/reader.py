@@ -19,12 +19,12 @@ import msgspec
 import orjson
 
 from console.engine.errors import JournalError
-from console.engine.filter import Filter, parse_filter
+from console.engine.filter import MAX_ID, Filter, parse_filter
 from console.engine.filter_sql import fold
 from console.engine.fleet.model import StoredSample, Transaction
 from console.engine.journal import codec, fetching, queries, samples, search
-from console.engine.journal.schema import FILE, check, connect, damaged
-from console.engine.journal.search import MAX_ID, value
+from console.engine.journal.schema import FILE, MIGRATIONS, check, connect, damaged
+from console.engine.journal.search import value
 from console.engine.journal.snapshot import Stored
 from console.engine.wire.exchange import Exchange, Happening, Record
 
@@ -77,7 +77,13 @@ class Reader:
             raise JournalError(
                 f"There is no journal in {directory}. A console that ran with --data {directory} makes one."
             )
-        reader._guarded(lambda connection: check(connection, reader.path))
+        version = reader._guarded(lambda connection: check(connection, reader.path))
+        if version < len(MIGRATIONS):
+            reader.shut()
+            raise JournalError(
+                f"{reader.path} was written by an older chargehand (schema {version}; this one reads {len(MIGRATIONS)}). "
+                f"Start chargehand with --data {directory} once: that brings it up to date and leaves a copy beside it."
+            )
         return reader
 
     def shut(self) -> None:

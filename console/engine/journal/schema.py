@@ -4,9 +4,9 @@ An exchange is one row of small facts (``exchange``) and one with both frames as
 a filter reads 80 bytes a row and not 1,300. Both are written through the view ``incoming``: a whole batch is then one
 SQLite step (docs/decisions/0003-journal.md tells why that matters). Bodies that have grown old are compressed, sixteen in
 a ``pack``, and the samples of a transaction that is over in one row of ``sample``. The ``by_…`` tables find exchanges by
-station, action, trouble, transaction and order; they are filled a run of records at a time (``INDEX_RUN``), which costs a
-fifth of what ordinary indexes cost; what is newer than ``state.indexed`` is looked through row by row. ``run`` keeps each
-run's times.
+station, action, trouble (and a person's mark), transaction and order; they are filled a run of records at a time
+(``INDEX_RUN``), which costs a fifth of what ordinary indexes cost; what is newer than ``state.indexed`` is looked through
+row by row. ``run`` keeps each run's times.
 The views ``changed`` (a snapshot's rows) and ``expired`` (a slice to forget) do their work in one step for the same reason.
 """
 
@@ -21,7 +21,7 @@ from urllib.parse import quote
 import apsw
 
 from console.engine.errors import JournalError
-from console.engine.filter_sql import OUTCOME_BITS, OUTCOME_MASK, VIOLATED
+from console.engine.filter_sql import MARKED_KIND, OUTCOME_BITS, OUTCOME_MASK, VIOLATED
 from console.engine.private import private_file, sync_folder
 
 FILE: Final = "chargehand.db"
@@ -52,6 +52,27 @@ EXCHANGE: Final = (
 _CLEAN = f"({OUTCOME_BITS['result']},{OUTCOME_BITS['send']})"
 _RUN = "id > OLD.indexed AND id <= NEW.indexed"
 _OLD = "id BETWEEN NEW.first AND NEW.last AND time < NEW.before"
+
+
+def _expired(*kinds: int) -> str:
+    """The trigger that forgets; ``kinds`` in by_trouble, beside the outcomes, that an exchange may stand under."""
+    others = " ".join(f"UNION ALL SELECT {kind}, id FROM exchange WHERE {_OLD}" for kind in kinds)
+    return f"""CREATE TRIGGER expired_insert INSTEAD OF INSERT ON expired BEGIN
+  DELETE FROM by_station WHERE (station, id) IN (SELECT station, id FROM exchange WHERE {_OLD});
+  DELETE FROM by_action WHERE (action, id) IN (SELECT action, id FROM exchange WHERE {_OLD});
+  DELETE FROM by_trouble WHERE (kind, id) IN (SELECT bits & {OUTCOME_MASK}, id FROM exchange WHERE {_OLD}
+    {others});
+  DELETE FROM by_tx WHERE (tx, id) IN (SELECT lower(tx), id FROM exchange WHERE {_OLD});
+  DELETE FROM by_order WHERE (ordered, id) IN (SELECT ordered, id FROM exchange WHERE {_OLD});
+  DELETE FROM body WHERE id IN (SELECT id FROM exchange WHERE {_OLD});
+  DELETE FROM exchange WHERE {_OLD};
+  DELETE FROM pack WHERE last BETWEEN NEW.first AND NEW.last
+    AND NOT EXISTS (SELECT 1 FROM exchange WHERE id BETWEEN pack.first AND pack.last);
+  DELETE FROM happening WHERE {_OLD};
+  DELETE FROM run WHERE last <= NEW.last AND newest < NEW.before;
+END;
+"""
+
 
 _CHANGED = """
 CREATE TRIGGER changed_station INSTEAD OF INSERT ON changed WHEN NEW.kind = 'station' BEGIN
@@ -125,21 +146,7 @@ CREATE TRIGGER changed_txn INSTEAD OF INSERT ON changed WHEN NEW.kind = 'txn' BE
   INSERT OR REPLACE INTO txn VALUES (NEW.id, NEW.station, NEW.wire, NEW.state, NEW.started, NEW.stopped, NEW.body);
 END;
 CREATE VIEW expired AS SELECT NULL AS first, NULL AS last, NULL AS before WHERE 0;
-CREATE TRIGGER expired_insert INSTEAD OF INSERT ON expired BEGIN
-  DELETE FROM by_station WHERE (station, id) IN (SELECT station, id FROM exchange WHERE {_OLD});
-  DELETE FROM by_action WHERE (action, id) IN (SELECT action, id FROM exchange WHERE {_OLD});
-  DELETE FROM by_trouble WHERE (kind, id) IN (SELECT bits & {OUTCOME_MASK}, id FROM exchange WHERE {_OLD}
-    UNION ALL SELECT {VIOLATION_KIND}, id FROM exchange WHERE {_OLD});
-  DELETE FROM by_tx WHERE (tx, id) IN (SELECT lower(tx), id FROM exchange WHERE {_OLD});
-  DELETE FROM by_order WHERE (ordered, id) IN (SELECT ordered, id FROM exchange WHERE {_OLD});
-  DELETE FROM body WHERE id IN (SELECT id FROM exchange WHERE {_OLD});
-  DELETE FROM exchange WHERE {_OLD};
-  DELETE FROM pack WHERE last BETWEEN NEW.first AND NEW.last
-    AND NOT EXISTS (SELECT 1 FROM exchange WHERE id BETWEEN pack.first AND pack.last);
-  DELETE FROM happening WHERE {_OLD};
-  DELETE FROM run WHERE last <= NEW.last AND newest < NEW.before;
-END;
-"""
+{_expired(VIOLATION_KIND)}"""
 
 VERSION_2: Final = f"""
 ALTER TABLE txn ADD COLUMN updated INTEGER NOT NULL DEFAULT 0;
@@ -189,7 +196,21 @@ END;
 """Stations are written a few at a time: ``station.at`` is the record up to which its entities are folded, ``ahead`` the same
 for keys without a station. ``loose``: transactions that are over and whose samples are not packed yet."""
 
-MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, VERSION_3)
+_MARK = "NEW.data ->> '$.exchange'"
+
+VERSION_4: Final = f"""
+INSERT INTO by_trouble SELECT {MARKED_KIND}, exchange FROM (SELECT data ->> '$.exchange' AS exchange,
+  data ->> '$.on' AS kept, max(id) FROM happening WHERE kind = 'bookmark' GROUP BY 1)
+  WHERE kept AND exchange IN (SELECT id FROM exchange) ORDER BY 2;
+CREATE TRIGGER bookmark AFTER INSERT ON happening WHEN NEW.kind = 'bookmark' AND typeof({_MARK}) = 'integer' BEGIN
+  DELETE FROM by_trouble WHERE kind = {MARKED_KIND} AND id = {_MARK};
+  INSERT INTO by_trouble SELECT {MARKED_KIND}, {_MARK} WHERE NEW.data ->> '$.on';
+END;
+DROP TRIGGER expired_insert;
+{_expired(VIOLATION_KIND, MARKED_KIND)}"""
+"""Marked exchanges are listed in ``by_trouble``, so that ``is:marked`` needs no look at all others."""
+
+MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, VERSION_3, VERSION_4)
 """Each brings the file one version on, in one transaction. Add at the end; never change one that was released."""
 
 

@@ -15,11 +15,12 @@ from typing import Any, Final, NamedTuple
 import apsw
 import orjson
 
-from console.engine.filter import Filter, Term
+from console.engine.filter import MAX_ID, Filter, Term
 from console.engine.filter_sql import (
     BINARY_REQUEST,
     BINARY_RESPONSE,
     FLAGS,
+    MARKED_KIND,
     OUTCOME_BITS,
     UNANSWERED,
     clean,
@@ -30,7 +31,6 @@ from console.engine.filter_sql import (
 from console.engine.journal import codec, packs
 from console.engine.journal.schema import VIOLATION_KIND
 
-MAX_ID: Final = (1 << 63) - 1
 _CANDIDATES: Final = 1024
 _SLICE: Final = 8192
 _TEXT_SLICE: Final = 1024
@@ -56,6 +56,7 @@ _KINDS: Final[dict[str, tuple[int, ...]]] = {
     "error": (OUTCOME_BITS["error"], OUTCOME_BITS["malformed"]),
     "unanswered": tuple(OUTCOME_BITS[name] for name in UNANSWERED),
     "violation": (VIOLATION_KIND,),
+    "marked": (MARKED_KIND,),
     **{name: (OUTCOME_BITS[name],) for name in ("late", "malformed", "unsolicited", "timeout", "lost")},
 }
 
@@ -111,7 +112,7 @@ def _found(
             found = found[:limit]
             return Found(found, _after(found, newest_first))
         if at is not None and until is not None and time.monotonic() >= until:
-            return Found(found, at)
+            return Found(found, at if low <= at <= high else None)
     return Found(found, None)
 
 
@@ -139,6 +140,9 @@ def _bounds(connection: apsw.Connection, where: Filter | None, low: int, high: i
     if last is None:
         return 1, 0
     low, high = max(low, first), min(high, last)
+    if where is not None:
+        lowest, highest = where.ids
+        low, high = max(low, lowest), min(high, highest)
     indexed = value(connection, "SELECT indexed FROM state")
     since, until = (None, None) if where is None else (where.since, where.until)
     if since is not None:

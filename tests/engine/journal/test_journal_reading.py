@@ -155,6 +155,28 @@ async def test_the_log_up_to_an_hour_ago_needs_no_look_at_what_came_after(
     assert [row.time for row in page.rows] == [NOON + n * SECOND for n in range(190, 200)]
 
 
+async def test_messages_asked_for_by_their_numbers_need_no_look_at_others(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.engine.journal.search._SLICE", 16)
+    monkeypatch.setattr("console.engine.journal.reader._BUDGET", 0.0)
+    await running.write(*(exchange(n) for n in range(1, 201)))
+    for line, found in {
+        "id:100": [100],
+        "id:100..103": [100, 101, 102, 103],
+        "id:<3": [1, 2],
+        "id:>198": [199, 200],
+        "id:90|100": [90, 100],
+        "id:>90 id:<92|100..101": [91, 100, 101],
+        "id:0..5 id:>7": [],
+        "id:300": [],
+        "id:>99999999999": [],
+    }.items():
+        page = await running.journal.page(parse_filter(line), limit=10)
+        assert ([row.id for row in page.rows], page.next) == (found, None), line
+    assert (await running.journal.page(parse_filter("!id:100"), limit=200)).next is not None
+
+
 async def test_neighbours_are_of_the_same_transaction_or_station(running: Running) -> None:
     await running.write(
         exchange(1, transaction="41"),
