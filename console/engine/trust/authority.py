@@ -193,7 +193,7 @@ def _issued(kind: str, certificate: x509.Certificate, path: Path) -> Issued:
     names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
     return Issued(
         kind=kind,
-        name=str(names[0].value) if names else "",
+        name=certificates.identity_in(certificate) or (str(names[0].value) if names else ""),
         serial=certificates.serial_text(certificate),
         fingerprint=certificates.fingerprint(certificate),
         starts=certificate.not_valid_before_utc,

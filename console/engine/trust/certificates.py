@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -26,7 +26,8 @@ IDENTITY_URI: Final = "urn:chargehand:station:"
 LONGEST_REQUEST: Final = 10_000  # characters; OCPP allows 5500
 MINIMUM_RSA: Final = 2048  # A00.FR.505
 _BACKDATED: Final = timedelta(days=1)  # a charger whose clock is a little behind
-_LONGEST_NAME: Final = 64  # RFC 5280, ub-common-name
+_LONGEST_NAME: Final = 64  # RFC 5280, ub-common-name; taken as bytes by some
+_NO_IDENTITY: Final = "a charging station"  # blanks, which no identity has
 
 
 class RequestError(TrustError):
@@ -112,11 +113,21 @@ def make_server(
 def make_station(
     public: Public, identity: str, root: x509.Certificate, root_key: Private, now: datetime, lasts: timedelta
 ) -> x509.Certificate:
-    """A certificate by which a station proves its identity: as common name, and as URI where that is too long."""
+    """A certificate by which a station proves its identity: as URI, and as common name where that is long enough for it."""
     uri = x509.UniformResourceIdentifier(IDENTITY_URI + quote(identity, safe="*-_=+|@."))
-    return _issue(
-        public, _name(identity[:_LONGEST_NAME]), [uri], ExtendedKeyUsageOID.CLIENT_AUTH, root, root_key, now, lasts
-    )
+    # Never a part of the identity: that may be another station's.
+    common = identity if len(identity.encode()) <= _LONGEST_NAME else _NO_IDENTITY
+    return _issue(public, _name(common), [uri], ExtendedKeyUsageOID.CLIENT_AUTH, root, root_key, now, lasts)
+
+
+def identity_in(certificate: x509.Certificate) -> str | None:
+    """The identity that ``make_station`` made a certificate for; None where it is another's."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return None
+    found = names.get_values_for_type(x509.UniformResourceIdentifier)
+    return next((unquote(one.removeprefix(IDENTITY_URI)) for one in found if one.startswith(IDENTITY_URI)), None)
 
 
 def read_request(text: str) -> Public:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -20,6 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from console.engine.endpoint.admission import identity_of
 from console.engine.engine import Engine
 from console.engine.errors import ListenError, TrustError
 from console.engine.trust.authority import RENEW, SERVER_LASTS, Authority
@@ -150,7 +152,7 @@ def test_two_that_make_a_root_at_once_make_one(tmp_path: Path) -> None:
     assert said[0].count(":") == 31
 
 
-@pytest.mark.parametrize("identity", ["CP-001", "a/../b", "é", "x" * 48, "EVSE*1|A@b", "."])
+@pytest.mark.parametrize("identity", ["CP-001", "a/../b", "é", "x" * 48, "EVSE*1|A@b", ".", "充" * 48, "a%2Fb"])
 def test_a_station_certificate_is_for_its_identity_and_no_path(folder: Path, identity: str) -> None:
     issued, key = Authority(folder).issue(identity)
     assert issued.path.parent == folder / "stations"
@@ -158,6 +160,15 @@ def test_a_station_certificate_is_for_its_identity_and_no_path(folder: Path, ide
     assert "PRIVATE KEY" in key
     purposes = read(issued.path).extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert list(purposes) == [ExtendedKeyUsageOID.CLIENT_AUTH]
+
+
+def test_an_identity_too_long_for_a_common_name_is_not_cut_to_that_of_another_station(folder: Path) -> None:
+    authority = Authority(folder)
+    authority.issue("充" * 48)
+    (one,) = [one for one in authority.all() if one.kind == "station"]
+    assert one.name == "充" * 48
+    (common,) = read(one.path).subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    assert identity_of(f"/{quote(str(common.value))}")[0] is None
 
 
 def test_every_certificate_is_listed(folder: Path) -> None:
