@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+import msgspec
+
 from console.engine.fleet.events import MeterSample
 from console.engine.wire.values import integer, number
 from console.engine.wire.values import text as as_text
@@ -95,6 +97,8 @@ _UNITS: Final = {
     "hz": "Hertz",
 }
 
+_EXACT: Final = ("Wh", "W", "kWh", "kW", "Percent")  # spelt as here, and what most stations send
+
 _PHASES: Final = frozenset(("L1", "L2", "L3", "N", "L1-N", "L2-N", "L3-N", "L1-L2", "L2-L3", "L3-L1"))
 
 # What a station spells is looked up once; the bound keeps a station that invents names from growing it.
@@ -132,17 +136,49 @@ def sample(
     )
 
 
+class Measured(msgspec.Struct, frozen=True, gc=False):
+    """What a session is followed by: a sampled value without its text."""
+
+    measurand: str
+    value: float | None
+    unit: str | None
+    phase: str | None
+    context: str | None
+    location: str | None
+
+
 def sampled(one: dict[str, Any]) -> MeterSample:
     """One SampledValue of any version, as it was sent."""
     get = one.get
-    unit = get("unitOfMeasure")
-    multiplier: Any = 0
-    if type(unit) is dict:
-        multiplier = unit.get("multiplier", 0)
-        unit = unit.get("unit")
-    elif unit is None:
-        unit = get("unit")  # 1.6's place, seen in 2.x too where firmware speaks both
+    unit, multiplier = _unit(one)
     return sample(get("measurand"), get("value"), unit, get("phase"), get("context"), get("location"), multiplier)
+
+
+def measured(one: dict[str, Any], measurand: str, phase: str | None) -> Measured:
+    """The same without its text, where measurand and phase are known already."""
+    get = one.get
+    value, unit, location, context = number(get("value")), get("unit"), get("location"), get("context")
+    if "unitOfMeasure" in one:
+        unit, multiplier = _unit(one)
+        if multiplier and value is not None:
+            value = _scaled(value, multiplier)
+    if unit not in _EXACT:
+        unit = spelt(get("measurand"), unit, get("phase"))[1]
+    if context is not None and (type(context) is not str or len(context) > _SPELT_LONGEST):
+        context = None
+    if location is not None and (type(location) is not str or len(location) > _SPELT_LONGEST):
+        location = None
+    return Measured(measurand, value, unit, phase, context, location)
+
+
+def _unit(one: dict[str, Any]) -> tuple[Any, Any]:
+    """The unit as it was sent, and its multiplier."""
+    unit = one.get("unitOfMeasure")
+    if type(unit) is dict:
+        return unit.get("unit"), unit.get("multiplier", 0)
+    if unit is None:
+        unit = one.get("unit")  # 1.6's place, seen in 2.x too where firmware speaks both
+    return unit, 0
 
 
 def spelt(measurand: Any, unit: Any, phase: Any) -> tuple[str, str | None, str | None]:
@@ -160,7 +196,7 @@ def wh(value: float, unit: str | None) -> float | None:
     return value * 1000 if unit == "kWh" else None
 
 
-def energy_register_wh(samples: Iterable[MeterSample]) -> float | None:
+def energy_register_wh(samples: Iterable[MeterSample | Measured]) -> float | None:
     """The imported energy register in Wh; None where no sample tells it.
 
     The sum over all phases (no phase) goes before phases, which are added up; the outlet goes before other places.

@@ -14,7 +14,7 @@ from typing import Any, overload
 import orjson
 
 from console.engine.fleet.events import MeterSample
-from console.engine.fleet.meter import TELLING, sampled, spelt
+from console.engine.fleet.meter import TELLING, Measured, measured, sampled, spelt
 
 _LONGEST = 64  # characters of a name in a list that is remembered
 _MOST_NAMES = 128  # of a list that is remembered
@@ -27,14 +27,14 @@ _MEASURAND, _PHASE, _VALUE = repeat("measurand"), repeat("phase"), repeat("value
 class Shape:
     """What the values of a list are called. Two lists of the same shape are of the same names in the same order.
 
-    ``telling``: where those stand that a session is followed by.
+    ``telling``: where those stand that a session is followed by, with measurand and phase.
     """
 
     __slots__ = ("telling",)
 
     def __init__(self, values: list[dict[str, Any]]) -> None:
-        names = (spelt(one.get("measurand"), None, one.get("phase"))[0] for one in values)
-        self.telling = [place for place, name in enumerate(names) if name in TELLING]
+        names = (spelt(one.get("measurand"), None, one.get("phase")) for one in values)
+        self.telling = [(place, name, phase) for place, (name, _, phase) in enumerate(names) if name in TELLING]
 
 
 # Stations say the same list again and again; the bound keeps one that invents names from growing it.
@@ -49,15 +49,15 @@ class Moment(Sequence[MeterSample]):
     def __init__(self, values: list[dict[str, Any]], shape: Shape) -> None:
         self.values = values
         self.shape = shape
-        self._telling: list[MeterSample] | None = None
+        self._telling: list[Measured] | None = None
 
     @property
-    def telling(self) -> list[MeterSample]:
+    def telling(self) -> list[Measured]:
         """Those of power, of the energy register and of the state of charge, in their order."""
         found = self._telling
         if found is None:
             values = self.values
-            found = self._telling = [sampled(values[place]) for place in self.shape.telling]
+            found = self._telling = [measured(values[place], name, phase) for place, name, phase in self.shape.telling]
         return found
 
     def json(self) -> bytes:

@@ -13,7 +13,7 @@ import msgspec
 from console.engine.fleet.entities import begin, ensure_connector, flag, resume, unnumbered
 from console.engine.fleet.events import MeterSample, Sampled
 from console.engine.fleet.fleet import Fleet
-from console.engine.fleet.meter import ENERGY, POWER, sampled
+from console.engine.fleet.meter import ENERGY, POWER, Measured, sampled
 from console.engine.fleet.model import (
     POWER_POINTS,
     SERIES_POINTS,
@@ -32,21 +32,21 @@ _time = attrgetter("time")
 HISTORIC_NS = 600 * 1_000_000_000
 
 
-def watts(sample: MeterSample) -> float | None:
+def watts(sample: Measured) -> float | None:
     """Power in W."""
     if sample.value is None:
         return None
     return sample.value * 1000 if sample.unit == "kW" else sample.value
 
 
-def watt_hours(sample: MeterSample) -> float | None:
+def watt_hours(sample: Measured) -> float | None:
     """Energy in Wh."""
     if sample.value is None:
         return None
     return sample.value * 1000 if sample.unit == "kWh" else sample.value
 
 
-def summary(samples: Iterable[MeterSample]) -> tuple[float | None, float | None, float | None]:
+def summary(samples: Iterable[Measured]) -> tuple[float | None, float | None, float | None]:
     """Power in W, energy register in Wh and state of charge in percent, as far as the samples tell.
 
     A sample without a phase is the sum; where only phases were sent, they are added. Samples at the grid inlet count
@@ -78,13 +78,13 @@ def summary(samples: Iterable[MeterSample]) -> tuple[float | None, float | None,
 
 def fold_skew(station: Station, at: int, received: int, *, queued: bool) -> None:
     """Note how far the station's clock is off. A message that may have waited in a queue tells only of a clock ahead."""
-    skew = (at - received) / 1_000_000_000
+    skew = (at - received) // 1_000_000 / 1000
     if queued and skew < -60:
         return
     skews = station.skews
     if len(skews) == SKEWS:
         del skews[0]
-    skews.append(round(skew, 3))
+    skews.append(skew)
 
 
 def fold_sampled(

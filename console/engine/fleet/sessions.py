@@ -24,7 +24,7 @@ def fold_transaction(fleet: Fleet, station: Station, event: TransactionSeen, exc
         return
     if transaction is None:
         transaction = _make(fleet, station, event, exchange)
-    if event.phase == "updated":
+    if transaction.closed_by is not None and event.phase == "updated":
         resume(station, transaction, taken_at(station, event.at, exchange.time))
     _place(station, transaction, event)
     for text in event.suspect:

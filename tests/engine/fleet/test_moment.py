@@ -27,10 +27,13 @@ values = st.fixed_dictionaries(
         "phase": st.sampled_from((None, "L1", "L2", 3)),
         "unit": st.sampled_from(("Wh", "kwh", "W", None)),
         "unitOfMeasure": st.sampled_from(({"unit": "kW"}, {"unit": "W", "multiplier": 3}, {}, None)),
-        "location": st.sampled_from(("Inlet", "Outlet")),
+        "location": st.sampled_from(("Inlet", "Outlet", 7, "x" * 70)),
+        "context": st.sampled_from(("Sample.Clock", None, {}, "x" * 70)),
     },
 )
-lists: st.SearchStrategy[list[Any]] = st.lists(st.one_of(values, values, values, st.sampled_from(("x", None, 7, []))), max_size=6)
+lists: st.SearchStrategy[list[Any]] = st.lists(
+    st.one_of(values, values, values, st.sampled_from(("x", None, 7, []))), max_size=6
+)
 
 
 def one(*sent: Any) -> Moment:
@@ -60,7 +63,10 @@ def test_a_moment_is_what_it_would_be_read_value_by_value(sent: list[Any]) -> No
             assert told == sound
             assert len(told) == len(sound)
             wanted = [sample for sample in sound if sample.measurand in (ENERGY, "Power.Active.Import", "SoC")]
-            assert told.telling == wanted
+            names = ("measurand", "value", "unit", "phase", "context", "location")
+            assert [[getattr(one, name) for name in names] for one in told.telling] == [
+                [getattr(one, name) for name in names] for one in wanted
+            ]
 
 
 @given(steps=st.lists(st.tuples(lists, st.booleans()), max_size=12))
