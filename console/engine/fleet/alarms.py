@@ -92,15 +92,18 @@ def _cut(text: str, longest: int) -> str:
 
 
 def _slot(fleet: Fleet, record: int) -> int:
-    slot = 0
+    # On from the last one: the start of a console alone may raise ten thousand.
+    last, slot = fleet.last_slot
+    slot = slot + 1 if last == record else 0
     while record * 8 + slot in fleet.alarms:
         slot += 1
+    fleet.last_slot = record, slot
     return slot
 
 
 def _trim(fleet: Fleet) -> None:
-    if len(fleet.alarms) <= KEPT:
-        return
+    if len(fleet.alarms) <= KEPT or len(fleet.alarms) == len(fleet.alarm_keys):
+        return  # where all of them stand, there is none to let go
     done = [one.id for one in fleet.alarms.values() if one.cleared is not None]
     for number in done[: len(fleet.alarms) - KEPT]:
         del fleet.alarms[number]

@@ -54,6 +54,7 @@ class Fleet:
         self.wires: dict[tuple[str, str], int] = {}
         self.alarm_keys: dict[tuple[str | None, str, str], int] = {}
         self.standing: dict[str | None, int] = {}  # alarms not cleared, by station
+        self.last_slot = (0, 0)  # the record that raised the newest alarm, and how many it had raised before
         self.strangers: set[str] = set()  # keys of stations that may be forgotten
         self.ahead: dict[str, int] = {}
         self.dirty = Dirty()
