@@ -47,11 +47,20 @@ class RawStation:
 
     async def answer_next(self, payload: Any) -> Any:
         """Wait for a call of the central system and answer it; the call."""
+        frame = await self.called()
+        await self.answer(frame, payload)
+        return frame
+
+    async def called(self) -> Any:
+        """The next call of the central system, not answered yet."""
         while True:
             frame = self.seen.pop(0) if self.seen else await self.hear()
             if frame[0] == 2:
-                await self.say(json.dumps([3, frame[1], payload]))
                 return frame
+
+    async def answer(self, call: Any, payload: Any) -> None:
+        """Answer a call with a result."""
+        await self.say(json.dumps([3, call[1], payload]))
 
     async def boot(self, **more: Any) -> Any:
         """Boot in the words of the link's version."""

@@ -208,7 +208,7 @@ class LimitFollower(Follower):
         unit = str(said.get("unit") or "A")
         place = spoken(place_of(said)) if names else "the station"
         told = f"{place} draws at most {counts.limit:g} {counts.unit or ''}".rstrip()
-        later = "from" in said or "every" in said
+        later = "every" in said or said.get("from", 0) > self.port.clock()
         wanted = float(str(said["limit"]).split(",")[0])
         if counts.unit == unit and counts.limit > wanted and not later:
             self.failed(f"answered Accepted, but by its schedule {told}")
