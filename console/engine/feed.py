@@ -33,9 +33,9 @@ class Feed:
         """Take in an exchange of before the start."""
         rows = self.rows
         rows.append(exchange)
-        self._characters += _size(exchange)
+        self._characters += size(exchange)
         while len(rows) > KEPT or (self._characters > KEPT_CHARACTERS and len(rows) > 1):
-            self._characters -= _size(rows.popleft())
+            self._characters -= size(rows.popleft())
 
     def since(self, number: int) -> list[Exchange]:
         """The exchanges with an id above ``number``, oldest first, as far as the ring reaches."""
@@ -47,5 +47,6 @@ class Feed:
         return list(islice(self.rows, len(self.rows) - newer, None))
 
 
-def _size(exchange: Exchange) -> int:
+def size(exchange: Exchange) -> int:
+    """Characters of its frames."""
     return len(exchange.raw_request or "") + len(exchange.raw_response or "")

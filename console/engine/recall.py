@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from console.engine.dialects import dialect
 from console.engine.endpoint.answers import KEPT_NS
 from console.engine.endpoint.answers import Stored as StoredAnswer
+from console.engine.feed import KEPT_CHARACTERS, size
 from console.engine.fleet.fleet import Fleet
-from console.engine.journal import Stored
+from console.engine.journal import Journal, Stored
 from console.engine.wire.exchange import Exchange
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ async def recall_fleet(road: Road) -> None:
     stored = road.journal.load()
     restore(road.fleet, stored)
     road.last_link = stored.counters.get("link", 0)
-    for exchange in await road.journal.messages(None, limit=RECENT, before=stored.cursor + 1, late=True):
+    for exchange in await _recent(road.journal, stored.cursor + 1):
         road.feed.fill(exchange)
     for count, record in enumerate(road.journal.tail(stored.cursor)):
         road.fold(record)
@@ -46,6 +47,19 @@ async def recall_fleet(road: Road) -> None:
         if count % TURN == TURN - 1:
             await asyncio.sleep(0)
     road.fleet.ahead = {}
+
+
+async def _recent(journal: Journal, before: int | None) -> list[Exchange]:
+    """The newest exchanges below ``before``, oldest first, as far as live views keep them."""
+    pages: list[list[Exchange]] = []
+    missing, characters = RECENT, 0
+    while missing > 0 and characters < KEPT_CHARACTERS and before is not None:
+        page = await journal.page(None, limit=missing, before=before, late=True)
+        pages.append(page.rows)
+        missing -= len(page.rows)
+        characters += sum(map(size, page.rows))
+        before = page.next
+    return [row for rows in reversed(pages) for row in rows]
 
 
 async def recall_answers(road: Road, links: Links) -> None:

@@ -1,8 +1,12 @@
-"""Exchanges by their ids: rows of the journal, whole or with payloads that are read later."""
+"""Exchanges by their ids: rows of the journal, whole or with payloads that are read later.
+
+Ids come from ``first_of`` where there may be many: what is asked for here is read as a whole.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Any, Final
 
 import apsw
@@ -22,6 +26,34 @@ _PACKS: Final = (
     "SELECT json_group_array(json_array(first, last, hex(bodies))) FROM pack WHERE last IN (SELECT"
     " (SELECT last FROM pack WHERE last >= wanted.value ORDER BY last LIMIT 1) FROM json_each(?) AS wanted)"
 )
+# Of a pack only its compressed size is known; frames are mostly a tenth of theirs.
+_SIZES: Final = (
+    "SELECT json_group_array(coalesce("
+    "(SELECT coalesce(octet_length(request), 0) + coalesce(octet_length(response), 0) FROM body WHERE id = wanted.value),"
+    " (SELECT 8 * octet_length(bodies) FROM pack WHERE last >= wanted.value ORDER BY last LIMIT 1), 0) ORDER BY wanted.key)"
+    " FROM json_each(?) AS wanted"
+)
+ROOM: Final = 16 * 1024 * 1024
+"""Bytes of frames that are read at once. A station may send a megabyte a thousand times; SQLite makes one text of what is
+read, up to six times as long, and none longer than a billion."""
+_FEW: Final = 4
+
+
+def first_of(connection: apsw.Connection, ids: Sequence[int]) -> Sequence[int]:
+    """As many of these ids, in their order, as have frames of ``ROOM`` bytes together; one at least. One step."""
+    if len(ids) <= _FEW:
+        return ids
+    sizes: list[int] = orjson.loads(value(connection, _SIZES, (orjson.dumps(list(ids)).decode(),)))
+    fits = sum(total <= ROOM for total in accumulate(sizes))
+    return ids[: max(1, fits)]
+
+
+def parts(connection: apsw.Connection, ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """All of these ids, so many at a time."""
+    while ids:
+        part = first_of(connection, ids)
+        yield part
+        ids = ids[len(part) :]
 
 
 def exchanges(connection: apsw.Connection, ids: Sequence[int]) -> list[Exchange]:

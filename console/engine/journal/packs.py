@@ -20,6 +20,8 @@ KEEP: Final = 80_000
 """So many ids at the end of the journal keep plain bodies."""
 SIZE: Final = 16
 _AT_ONCE: Final = 16  # packs in one transaction
+_ROOM: Final = 4 * 1024 * 1024  # or one of more bytes: messages wait meanwhile
+_SIZE: Final = "coalesce(octet_length(request), 0) + coalesce(octet_length(response), 0)"
 _LEVEL: Final = 3
 
 Frames = tuple[int, str | bytes | None, str | bytes | None]
@@ -53,8 +55,10 @@ def pack_some(connection: apsw.Connection, keep: int = KEEP) -> int:
     if newest is None:
         return 0
     sql = (
-        f"SELECT json_group_array(json_array(b.id, {FRAMES})) FROM"
-        f" (SELECT * FROM body WHERE id <= ? ORDER BY id LIMIT {SIZE * _AT_ONCE}) b"
+        f"SELECT json_group_array(json_array(b.id, {FRAMES})) FROM body b WHERE b.id IN (SELECT id FROM (SELECT id,"
+        f" row_number() OVER (ORDER BY id) AS place, sum({_SIZE}) OVER (ORDER BY id) AS together"
+        f" FROM (SELECT * FROM body WHERE id <= ? ORDER BY id LIMIT {SIZE * _AT_ONCE}))"
+        f" WHERE place <= {SIZE} OR together <= {_ROOM})"
     )
     found = connection.execute(sql, (int(newest) - keep,)).fetchall()[0][0]
     rows = sorted(frames(*row) for row in orjson.loads(str(found)))

@@ -42,13 +42,17 @@ def chunk(connection: apsw.Connection, cursor: int) -> tuple[list[Record], int |
     # One transaction: what is committed between the two reads must not be seen by the second alone.
     connection.execute("BEGIN")
     try:
-        exchanges = fetching.exchanges(connection, orjson.loads(value(connection, _EXCHANGES_AFTER, (cursor,))))
+        ids: list[int] = orjson.loads(value(connection, _EXCHANGES_AFTER, (cursor,)))
+        part = fetching.first_of(connection, sorted(ids))
+        exchanges = fetching.exchanges(connection, part)
         rows = orjson.loads(value(connection, _HAPPENINGS_AFTER, (cursor,)))
     finally:
         connection.execute("ROLLBACK")
     happenings = sorted((codec.happening(row) for row in rows), key=lambda happening: happening.id)
     records: list[Record] = sorted([*exchanges, *happenings], key=lambda record: record.id)
-    ends = [some[-1].id for some in (exchanges, happenings) if len(some) == _CHUNK]
+    ends = [part[-1]] if len(part) < len(ids) or len(ids) == _CHUNK else []
+    if len(happenings) == _CHUNK:
+        ends.append(happenings[-1].id)
     if not ends:
         return records, None
     return [record for record in records if record.id <= min(ends)], min(ends)

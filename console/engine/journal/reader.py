@@ -147,7 +147,8 @@ class Reader:
         after: int | None = None,
         late: bool = False,
     ) -> Page:
-        """What a short search finds: up to ``limit`` exchanges, perhaps none yet; go on at ``next``.
+        """What a short search finds: up to ``limit`` exchanges, perhaps none yet; go on at ``next``. Fewer where they are
+        large.
 
         The newest with ids below ``before`` (or at all), or the oldest with ids above ``after``. ``late``: for a screen,
         which looks at a few of them; payloads are read when they are asked for (``journal.late``).
@@ -158,7 +159,10 @@ class Reader:
         def work(connection: apsw.Connection) -> Page:
             found = search.find(connection, where, limit=limit, low=low, high=high, newest_first=down, budget=_BUDGET)
             further = None if found.next is None else found.next + (1 if down else -1)
-            return Page((fetching.late_exchanges if late else fetching.exchanges)(connection, found.ids), further)
+            ids = fetching.first_of(connection, found.ids)
+            if len(ids) < len(found.ids):
+                further = ids[-1]
+            return Page((fetching.late_exchanges if late else fetching.exchanges)(connection, ids), further)
 
         return await self._later(work)
 
@@ -280,7 +284,8 @@ class Reader:
             found = value(connection, queries.ANSWERS, (fold(station_key), low, low, wanted, since_ns, limit))
             return [
                 StoredAnswer(row[7], row[5], row[14], row[15], row[12])
-                for row in fetching.rows(connection, orjson.loads(found))
+                for part in fetching.parts(connection, sorted(orjson.loads(found)))
+                for row in fetching.rows(connection, part)
                 if type(row[14]) is str and type(row[15]) is str
             ]
 
