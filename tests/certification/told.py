@@ -64,3 +64,23 @@ async def carried_out(
         assert violations(version, action, answered[2], answer=True) == ()
     await asyncio.wait_for(run.done(), 10)
     return run
+
+
+async def said(station: Any, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a call of a case; both are as the schema wants them."""
+    version = station.socket.subprotocol.removeprefix("ocpp")
+    assert violations(version, action, payload) == ()
+    answer = await station.call(action, payload)
+    assert answer[0] == 3, answer
+    assert violations(version, action, answer[2], answer=True) == ()
+    found: dict[str, Any] = answer[2]
+    return found
+
+
+def event_of(kind: str, number: int, trigger: str, **more: Any) -> dict[str, Any]:
+    """A TransactionEvent of transaction T; ``info`` is what stands within transactionInfo."""
+    info = more.pop("info", {})
+    return {
+        "eventType": kind, "timestamp": AT, "triggerReason": trigger, "seqNo": number,
+        "transactionInfo": {"transactionId": "T", **info}, "evse": {"id": 1, "connectorId": 1}, **more,
+    }  # fmt: skip

@@ -53,7 +53,7 @@ def _event(data: dict[str, Any]) -> list[Event]:
     if monitor is not None and name.casefold() not in _TROUBLE:
         cause = f"{cause} monitor {monitor}"  # a variable may have several, each with its own end
     words = [component, f"{name}[{instance}]" if instance else name]
-    if actual is not None:
+    if actual:
         words += ["=", actual]
     told = ": ".join(word for word in (text(data.get("techCode")), text(data.get("techInfo"))) if word)
     line = ("" if evse is None else f"EVSE {evse}: ") + " ".join(words) + (f" ({told})" if told else "")
