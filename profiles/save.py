@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from msgspec.structs import replace
 
 from profiles.check import PROFILE_NAME, findings
 from profiles.document import Document
+from profiles.durable import new_folder, replace_file
 from profiles.errors import ProfileError
 from profiles.load import user_profiles
 from profiles.profile import KnownStation, Profile, Tag, defaults
@@ -43,11 +42,11 @@ def save_profile(profile: Profile, name: str | None = None) -> Path:
     if errors:
         raise document.error(errors)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        new_folder(path.parent)
         target = path.resolve()  # a link stays a link: what it points to is written
         if target.exists():
-            _write(target.with_name(target.name + ".bak"), target.read_bytes())
-        _write(target, text.encode())
+            replace_file(target.with_name(target.name + ".bak"), target.read_bytes())
+        replace_file(target, text.encode())
     except OSError as error:
         raise ProfileError(f"{path}: the profile cannot be saved: {error.strerror or error}") from None
     return path
@@ -77,23 +76,3 @@ def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_none(each) for key, each in value.items() if each is not None}
     return [_without_none(each) for each in value] if isinstance(value, list) else value
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Put data in place of a file in one step: the rename is the only moment that anyone can see."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # readable by its owner only
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

@@ -1,13 +1,12 @@
-"""Files and folders that other users of this computer cannot read, also where the folder around them is open to all.
-
-A new folder is on the disk when it can be used: a sync of what lies in it saves neither its own name nor those above it.
-"""
+"""Files and folders that other users of this computer cannot read, also where the folder around them is open to all."""
 
 from __future__ import annotations
 
 import os
 from contextlib import suppress
 from pathlib import Path
+
+from profiles.durable import new_folder
 
 
 def private_file(path: Path) -> None:
@@ -35,25 +34,6 @@ def private_folder(path: Path) -> None:
     new_folder(path)
     with suppress(PermissionError):
         _tighten(path)
-
-
-def new_folder(path: Path) -> None:
-    """Make a folder, and those above it that are missing, so that a power cut leaves them there. Raises OSError."""
-    missing = [one for one in path.parents if not one.exists()]
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # The folder itself may be there from a start that was cut short before this.
-    for one in (path, *missing):
-        sync_folder(one.parent)
-
-
-def sync_folder(path: Path) -> None:
-    """Put the names in a folder on the disk, where the system and our rights allow it."""
-    with suppress(OSError):
-        folder = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _tighten(path: Path) -> None:

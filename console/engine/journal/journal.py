@@ -29,9 +29,10 @@ from console.engine.journal.search import value
 from console.engine.journal.snapshot import Snapshot
 from console.engine.journal.wal import Wal
 from console.engine.journal.writer import MAX_BATCH, Batch, Finished, Outcome, Released, Work, Writer, write_snapshot
-from console.engine.private import keep_private, new_folder
+from console.engine.private import keep_private
 from console.engine.tasks import Owner, cancel_all, spawn
 from console.engine.wire.exchange import Record
+from profiles.durable import new_folder
 
 log = logging.getLogger("chargehand.journal")
 
@@ -273,6 +274,10 @@ def _opened(path: Path, migrations: tuple[str, ...] | None) -> apsw.Connection:
             raise JournalError(f"{path} is locked by another program. End that program and start again.") from error
         if isinstance(error, apsw.Error):
             raise JournalError(f"{path} cannot be opened ({error}). Give another directory with --data DIR.") from error
+        if isinstance(error, OSError):
+            raise JournalError(
+                f"The copy of {path} before its update cannot be made ({error.strerror or error}). Nothing was changed."
+            ) from error
         raise
 
 

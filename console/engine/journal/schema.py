@@ -22,7 +22,8 @@ import apsw
 
 from console.engine.errors import JournalError
 from console.engine.filter_sql import MARKED_KIND, OUTCOME_BITS, OUTCOME_MASK, VIOLATED
-from console.engine.private import private_file, sync_folder
+from console.engine.private import private_file
+from profiles.durable import sync_folder
 
 FILE: Final = "chargehand.db"
 APPLICATION_ID: Final = 0x43484748  # "CHGH"

@@ -19,6 +19,7 @@ from typing import IO
 from console.engine.errors import TransferError
 from console.engine.private import private_folder
 from console.engine.transfer.model import StoredFile
+from profiles.durable import sync_folder
 
 _SAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _ENDING = re.compile(r"(\.tar)?\.[A-Za-z0-9]{1,8}$", re.IGNORECASE)
@@ -132,7 +133,7 @@ class Library:
 
     def _keep(self, partial: Path, name: str, digest: bytes, size: int) -> StoredFile:
         stored = self._placed(partial, name, digest, size)
-        _settle_names(self.images_folder)
+        sync_folder(self.images_folder)
         return stored
 
     def _placed(self, partial: Path, name: str, digest: bytes, size: int) -> StoredFile:
@@ -162,7 +163,7 @@ class Library:
             raise TransferError(f"{file.path} is none of the files that are kept here.", title=_NOT_DELETED)
         try:
             file.path.unlink()
-            _settle_names(folder)
+            sync_folder(folder)
         except FileNotFoundError:
             return  # somebody else was first
         except OSError as error:
@@ -176,25 +177,14 @@ class Library:
         with partial.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(partial, path)
-        _settle_names(folder)
-        _settle_names(self.received_folder)
+        sync_folder(folder)
+        sync_folder(self.received_folder)
         return _stored(path, folder.name)
 
 
 def _to_disk(file: IO[bytes]) -> None:
     file.flush()
     os.fsync(file.fileno())
-
-
-def _settle_names(folder: Path) -> None:
-    """Have the names within a folder on the disk; where folders cannot be opened for that (Windows) they are anyway."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _digest(path: Path) -> bytes:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from console.engine.errors import TrustError
-from console.engine.private import new_folder
+from profiles.durable import new_folder, replace_file
 
 
 def private_folder(path: Path) -> None:
@@ -42,24 +41,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 def write_durably(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     """Put data in place of a file in one step; on the disk when this returns. Raises TrustError, and the old file stays."""
-    temporary: str | None = None
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            if os.name == "posix":
-                os.fchmod(file.fileno(), mode)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        if os.name == "posix":
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+        replace_file(path, data, mode=mode)
     except OSError as error:
-        if temporary is not None:
-            with suppress(OSError):
-                os.unlink(temporary)
         raise TrustError(f"{path} cannot be written: {error.strerror or error}.") from None
