@@ -20,8 +20,8 @@ _KINDS: Final[dict[str, tuple[Read, str]]] = {
     "connectors": (lambda source, where, limit: source.connectors(), "No station has told of a connector yet."),
     "transactions": (lambda source, where, limit: source.transactions(where, limit), "No transaction matches."),
     "messages": (lambda source, where, limit: source.messages(where, limit), "No message matches."),
-    "connections": (lambda source, where, limit: source.connections(limit), "Nobody has tried to connect yet."),
-    "alarms": (lambda source, where, limit: source.alarms(limit), "There is no alarm."),
+    "connections": (lambda source, where, limit: source.connections(where, limit), "Nobody has tried to connect yet."),
+    "alarms": (lambda source, where, limit: source.alarms(where, limit), "There is no alarm."),
 }
 _GROWING: Final = frozenset(("transactions", "messages", "connections", "alarms"))
 

@@ -25,8 +25,8 @@ class Source(Protocol):
     def connectors(self) -> Iterable[Row]: ...
     def transactions(self, where: str, limit: int | None) -> Iterable[Row]: ...
     def messages(self, where: str, limit: int | None, secrets: bool = False) -> Iterable[Row]: ...
-    def connections(self, limit: int | None) -> Iterable[Row]: ...
-    def alarms(self, limit: int | None) -> Iterable[Row]: ...
+    def connections(self, where: str, limit: int | None) -> Iterable[Row]: ...
+    def alarms(self, where: str, limit: int | None) -> Iterable[Row]: ...
 
 
 @contextmanager
@@ -69,11 +69,11 @@ class Running:
         whole = "true" if secrets else None
         return self._rows("/messages", filter=where or None, limit=limit, secrets=whole)
 
-    def connections(self, limit: int | None) -> Iterable[Row]:
-        return self._rows("/connections", limit=limit)
+    def connections(self, where: str, limit: int | None) -> Iterable[Row]:
+        return self._rows("/connections", filter=where or None, limit=limit)
 
-    def alarms(self, limit: int | None) -> Iterable[Row]:
-        return self._rows("/alarms", limit=limit)
+    def alarms(self, where: str, limit: int | None) -> Iterable[Row]:
+        return self._rows("/alarms", filter=where or None, limit=limit)
 
     def _rows(self, path: str, **query: Any) -> Iterable[Row]:
         rows: Iterable[Row] = self._client.rows(path, **query)
@@ -113,9 +113,10 @@ class Directory:
 
     def transactions(self, where: str, limit: int | None) -> Iterable[Row]:
         from console.engine.api import views
-        from console.engine.filter import parse_filter
+        from console.engine.filter_sessions import SessionFilter
 
-        return self._run(views.transactions(self.fleet, self.journal, parse_filter(where), limit))
+        chosen = SessionFilter(where, self.fleet.station)
+        return self._run(views.transactions(self.fleet, self.journal, chosen, limit))
 
     def messages(self, where: str, limit: int | None, secrets: bool = False) -> Iterable[Row]:
         from console.engine.api import views
@@ -123,15 +124,17 @@ class Directory:
 
         return self._each(views.messages(self.journal, parse_filter(where), limit, secrets=secrets))
 
-    def connections(self, limit: int | None) -> Iterable[Row]:
+    def connections(self, where: str, limit: int | None) -> Iterable[Row]:
         from console.engine.api import views
+        from console.engine.filter_attempts import attempt_filter
 
-        return self._run(views.connections(self.journal, limit))
+        return self._run(views.connections(self.fleet, self.journal, attempt_filter(where), limit))
 
-    def alarms(self, limit: int | None) -> Iterable[Row]:
+    def alarms(self, where: str, limit: int | None) -> Iterable[Row]:
         from console.engine.api import views
+        from console.engine.filter_alarms import alarm_filter
 
-        return views.alarms(self.fleet, limit)
+        return views.alarms(self.fleet, alarm_filter(where), limit)
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._loop.run_until_complete(work)

@@ -50,11 +50,11 @@ def words(read: Callable[[T], Iterable[str]], choices: tuple[str, ...], example:
     return RowField(build, example, meaning or ", ".join(choices), choices)
 
 
-def numbers(read: Callable[[T], int | None], example: str, meaning: str) -> RowField[T]:
-    """A whole number within one of these ranges."""
+def numbers(read: Callable[[T], float | None], example: str, meaning: str, unit: int = 1) -> RowField[T]:
+    """A number within one of these ranges; ``unit``: how many of what is read make 1 of what is written."""
 
     def build(values: Sequence[Value], _now: int) -> Test[T]:
-        ranges = [range_of(value, 1) for value in values]
+        ranges = [range_of(value, unit) for value in values]
 
         def test(row: T) -> bool:
             found = read(row)
@@ -84,7 +84,7 @@ def times(first: Callable[[T], int | None], last: Callable[[T], int | None]) -> 
     }
 
 
-_NO_ALIASES: Final[Mapping[str, str]] = {}
+NO_ALIASES: Final[Mapping[str, str]] = {}
 
 
 class RowFilter(Generic[T]):
@@ -97,12 +97,16 @@ class RowFilter(Generic[T]):
         facts: Callable[[T], Iterable[str | None]],
         *,
         now_ns: int | None = None,
+        aliases: Mapping[str, str] = NO_ALIASES,
     ) -> None:
-        """``facts``: what a bare word is looked for in. Raises FilterError with a sentence and the column."""
+        """``facts``: what a bare word is looked for in; ``aliases``: other names of fields.
+
+        Raises FilterError with a sentence and the column.
+        """
         self.text = text.strip()
         now = time.time_ns() if now_ns is None else now_ns
         tests: list[Test[T]] = []
-        for term in read_terms(self.text, list(fields), _NO_ALIASES):
+        for term in read_terms(self.text, list(fields), aliases):
             test = fields[term.field].build(term.values, now) if term.field else _holding(term.values, facts)
             tests.append(_not(test) if term.negated else test)
         self._tests = tuple(tests)
@@ -116,11 +120,15 @@ class RowFilter(Generic[T]):
 
 
 def complete_row(
-    text: str, cursor: int, fields: Mapping[str, RowField[T]], known: Mapping[str, Sequence[str]]
+    text: str,
+    cursor: int,
+    fields: Mapping[str, RowField[T]],
+    known: Mapping[str, Sequence[str]],
+    aliases: Mapping[str, str] = NO_ALIASES,
 ) -> list[str]:
     """What the word under the cursor may become; ``known``: values seen so far, by field."""
     choices = {name: field.choices or known.get(name, ()) for name, field in fields.items()}
-    return complete_term(text, cursor, choices, _NO_ALIASES)
+    return complete_term(text, cursor, choices, aliases)
 
 
 def _holding(values: Sequence[Value], facts: Callable[[T], Iterable[str | None]]) -> Test[T]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
-from console.engine.filter_rows import RowField, numbers, texts, times, words
+from console.engine.filter_alarms import severity_word, standing
 from console.engine.fleet.model import Alarm
 from console.screens.told import Line
 from widgets.columns import Cell, Column, Row
@@ -75,15 +74,10 @@ _HELP: Final[dict[str, tuple[str, str]]] = {
 
 def level(severity: int) -> tuple[str, str, Tone]:
     """Glyph, word and tone of a severity (OCPP 2.x: 0 danger … 9 debug)."""
-    if severity <= 0:
-        return "✖", "danger", "bad"
-    if severity <= 3:
-        return "✖", "critical", "bad"
-    if severity == 4:
-        return "✖", "error", "bad"
-    if severity <= 6:
-        return "⚠", "warning", "warn"
-    return "○", "notice", "muted"
+    word = severity_word(severity)
+    if severity <= 4:
+        return "✖", word, "bad"
+    return ("⚠", word, "warn") if severity <= 6 else ("○", word, "muted")
 
 
 def rank(alarm: Alarm) -> tuple[int, int, int]:
@@ -94,12 +88,12 @@ def rank(alarm: Alarm) -> tuple[int, int, int]:
 
 def state(alarm: Alarm) -> tuple[str, Tone]:
     """Whether the cause stands, and whether a person has taken note."""
-    by = f" by {alarm.acknowledged_by}" if alarm.acknowledged_by else ""
+    word = standing(alarm)
     if alarm.cleared is not None:
-        return f"○ cleared{f', noted{by}' if alarm.acknowledged is not None else ''}", "muted"
+        return f"○ {word}", "muted"
     if alarm.acknowledged is not None:
-        return f"✓ noted{by}", "ok"
-    return "● standing", level(alarm.severity)[2]
+        return f"✓ {word}", "ok"
+    return f"● {word}", level(alarm.severity)[2]
 
 
 def row(alarm: Alarm, now_ns: int) -> Row:
@@ -120,34 +114,6 @@ def row(alarm: Alarm, now_ns: int) -> Row:
 def lasted(alarm: Alarm, now_ns: int) -> str:
     """How long it has stood, or stood until it was cleared."""
     return age(((alarm.cleared if alarm.cleared is not None else now_ns) - alarm.raised) / NS)
-
-
-def facts(alarm: Alarm) -> Iterable[str | None]:
-    """What a filter looks at."""
-    return (alarm.station, alarm.text, alarm.kind, level(alarm.severity)[1], state(alarm)[0], alarm.note)
-
-
-_KINDS: Final = tuple(_HELP)
-_LEVELS: Final = ("danger", "critical", "error", "warning", "notice")
-_STATES: Final = ("standing", "noted", "cleared", "open")
-
-FIELDS: Final[dict[str, RowField[Alarm]]] = {
-    "station": texts(lambda one: (one.station,), "station:CP-0*", "the station's identity"),
-    "is": words(lambda one: states(one), _STATES, "is:standing", "standing, noted, cleared; open: not cleared"),
-    "severity": words(lambda one: (level(one.severity)[1],), _LEVELS, "severity:danger|critical"),
-    "kind": words(lambda one: (one.kind,), _KINDS, "kind:fault|offline"),
-    "times": numbers(lambda one: one.count, "times:>5", "how often it came"),
-    **times(lambda one: one.raised, lambda one: one.last),
-    "id": numbers(lambda one: one.id, "id:1207", "the alarm's number"),
-}
-"""What the filter of alarms can ask for."""
-
-
-def states(alarm: Alarm) -> tuple[str, ...]:
-    """The words of ``is:`` that hold."""
-    if alarm.cleared is not None:
-        return ("cleared", "noted") if alarm.acknowledged is not None else ("cleared",)
-    return ("open", "noted" if alarm.acknowledged is not None else "standing")
 
 
 def detail(alarm: Alarm, now_ns: int) -> list[Line]:

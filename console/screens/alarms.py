@@ -10,9 +10,10 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from console.engine.errors import ChargehandError
+from console.engine.filter_alarms import FIELDS, facts
 from console.engine.fleet.model import Alarm
 from console.engine.tasks import spawn
-from console.screens.alarm_rows import COLUMNS, FIELDS, detail, facts, lasted, rank, row, state
+from console.screens.alarm_rows import COLUMNS, detail, lasted, rank, row, state
 from console.screens.ask import AskScreen
 from console.screens.base import KeyHint
 from console.screens.table_section import TableSection

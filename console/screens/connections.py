@@ -11,17 +11,14 @@ from textual.binding import Binding, BindingType
 from console.engine.dialects import VERSIONS
 from console.engine.endpoint.attempts import Attempt
 from console.engine.errors import ChargehandError
+from console.engine.filter_attempts import FIELDS, attempt_of, close, facts
 from console.engine.tasks import spawn
 from console.screens.base import KeyHint
 from console.screens.connection_rows import (
     COLUMNS,
-    FIELDS,
     NOTHING,
-    attempt_of,
-    close,
     code,
     detail,
-    facts,
     row,
     told,
     why,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
-from console.engine.silence import connector_of
+from console.engine.silence import doing
 from console.engine.silence import silence as silence_of
 from console.screens.fleet_rows import seen_text
 from widgets.columns import Cell, CellLike, Column, Row
@@ -37,7 +37,6 @@ _STATES: Final = {
     "inferred": ("≈", "warn", "end inferred"),
     "orphan": ("?", "warn", "orphan"),
 }
-_CHARGES: Final = frozenset(("Charging", "SuspendedEV", "SuspendedEVSE"))  # what a connector says of its session
 
 
 def place(transaction: Transaction) -> str:
@@ -61,16 +60,6 @@ def silence(transaction: Transaction, station: Station | None, now_ns: int) -> s
     return f"{'no link' if found.kind == 'no link' else 'Available'} {seen_text(seconds)}"
 
 
-def state_word(transaction: Transaction, station: Station | None) -> str | None:
-    """What a session that runs does: as its station says of it, or of its connector where it says nothing of sessions."""
-    if transaction.charging_state:
-        return transaction.charging_state
-    connector = connector_of(transaction, station)
-    if connector is None or connector.transaction != transaction.id or connector.status not in _CHARGES:
-        return None
-    return connector.status
-
-
 def state_cell(transaction: Transaction, station: Station | None = None, now_ns: int = 0) -> Cell:
     """The state with its glyph; a session that runs says what it does, where the station told, or that nobody knows."""
     glyph, tone, word = _STATES.get(transaction.state, ("?", "muted", transaction.state))
@@ -79,7 +68,7 @@ def state_cell(transaction: Transaction, station: Station | None = None, now_ns:
     old = silence(transaction, station, now_ns)
     if old is not None:
         return Cell(f"○ {old}", "warn" if old.startswith("Available") else "bad")
-    told = state_word(transaction, station) if transaction.state == "active" else None
+    told = doing(transaction, station) if transaction.state == "active" else None
     if told is not None:
         word = safe_text(told, max_chars=20)
         if word.startswith("Suspended"):

@@ -11,7 +11,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import ContentSwitcher
 
-from console.engine.errors import ChargehandError
+from console.engine.dialects import VERSIONS
+from console.engine.errors import ChargehandError, FilterError
+from console.engine.filter_rows import complete_row
+from console.engine.filter_sessions import ALIASES, FIELDS, SessionFilter
+from console.engine.filter_terms import word_at
+from console.engine.silence import doing
 from console.engine.tasks import spawn
 from console.screens.base import KeyHint
 from console.screens.close_session import KEY, ask_to_close, why_not_close
@@ -24,9 +29,9 @@ from console.screens.session_rows import (
     session_row,
     silence,
     sort_value,
-    state_word,
 )
 from widgets.columns import Cell, CellLike, Row, fitted
+from widgets.completion import Completion
 from widgets.filter_line import Filtering, FilterLine
 from widgets.line_table import Key, LineTable
 
@@ -35,6 +40,7 @@ if TYPE_CHECKING:
     from console.engine.engine import Engine
     from console.engine.fleet.model import Station, Transaction
 
+HINT = 'station:CP-0* tag:04A2* is:active evse:1 kwh:>10 since:1d "word"   ! negates   | or'
 MOST = 2000
 ROOMY = 140  # cells from which on there is room for whole ids and notes
 FITTED_ROWS = 200  # rows that columns are fitted to: those that run, and the newest
@@ -67,14 +73,14 @@ class SessionsPanel(Filtering, Vertical):
         self._changed = -1
         self._second = -1
         self._now = 0
-        self._words: tuple[str, ...] = ()
+        self._filter = self._read("")
         self.filter_text = ""
 
     def compose(self) -> ComposeResult:
         """The table with its filter line; the detail in its place when one is opened."""
         with ContentSwitcher(initial="session-list"):
             with Vertical(id="session-list"):
-                yield FilterLine(hint="words: a station, an id tag, a state, a stop reason  ! negates")
+                yield FilterLine(self._wrong, self._complete, hint=HINT)
                 yield LineTable(
                     self._columns,
                     self._row,
@@ -179,20 +185,14 @@ class SessionsPanel(Filtering, Vertical):
         rows = [
             one
             for one in every.values()
-            if (key is None or one.station.casefold() == key) and (not self._words or self._passes(one))
+            if (key is None or one.station.casefold() == key)
+            and (not self._filter or self._filter.matches(one, self._now))
         ]
         rows.sort(key=lambda one: (one.state != "active", -(one.started or one.received), -one.id))
         return [one.id for one in rows]
 
-    def _passes(self, one: Transaction) -> bool:
-        told = (one.wire, one.id_tag, one.state, one.stop_reason, one.charging_state, *one.flags)
-        named = self.console.profile.named(one.station)
-        gone = silence(one, self._station_of(one.id), self._now)
-        text = " ".join(word for word in (one.station, *told, *named, gone) if word).casefold()
-        return all((word.lstrip("!") in text) is not word.startswith("!") for word in self._words)
-
     def _empty(self) -> list[CellLike]:
-        if self._words:
+        if self._filter:
             return ["No session passes the filter.", Cell("esc takes it away", "muted")]
         if self.station is not None:
             return [Cell("No session of this station yet.", "bold"), "", Cell("s starts one", "muted")]
@@ -222,7 +222,7 @@ class SessionsPanel(Filtering, Vertical):
             return (one.changed, one.state, self._now // _DAY_NS)
         station = self._station_of(key)
         length = int(length_s(one, self._now, station) or 0)
-        told = (silence(one, station, self._now), state_word(one, station), station and station.link_opened)
+        told = (silence(one, station, self._now), doing(one, station), station and station.link_opened)
         return (one.changed, one.state, length, told)
 
     def _row(self, key: Key) -> Row:
@@ -296,11 +296,43 @@ class SessionsPanel(Filtering, Vertical):
     # Filter.
 
     def set_filter(self, text: str) -> None:
-        """Show only sessions with these words."""
+        """Show only what passes; a line that is wrong opens and says why, and what was shown stays."""
         self.close_detail()
+        line = self.query_one(FilterLine)
+        if self._wrong(text) is not None:
+            line.open(text)
+            return
         self.filter_text = text.strip()
-        self._words = tuple(text.casefold().split())
+        self._filter = self._read(text)
         self._changed = -1
+
+    def _read(self, text: str) -> SessionFilter:
+        return SessionFilter(
+            text,
+            lambda station: self.engine.fleet.station(station),
+            lambda station: self.console.profile.named(station),
+        )
+
+    def _wrong(self, text: str) -> str | None:
+        try:
+            self._read(text)
+        except FilterError as error:
+            return error.sentence
+        return None
+
+    def _complete(self, text: str, cursor: int) -> list[Completion]:
+        known: dict[str, list[str]] = {}
+        if self.console.ready:
+            seen = [*self._older.values(), *self.engine.fleet.transactions.values()]
+            known = {
+                "station": sorted(one.id for one in self.engine.fleet.stations.values()),
+                "tag": sorted({one.id_tag for one in seen if one.id_tag}),
+                "reason": sorted({one.stop_reason for one in seen if one.stop_reason}),
+                "site": sorted(self.console.profile.sites),
+                "version": list(VERSIONS),
+            }
+        start, _ = word_at(text, cursor)
+        return [Completion(word, start=start) for word in complete_row(text, cursor, FIELDS, known, ALIASES)]
 
     def focus_filter(self) -> bool:
         """``/``."""

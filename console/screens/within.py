@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual.widget import Widget
 
+from console.engine.filter_sessions import FIELDS
 from console.screens.base import KeyHint
 from console.screens.close_session import KEY as CLOSE
 from console.screens.message_panel import MessagesPanel
@@ -77,6 +78,10 @@ class WithSessions:
     def focus_filter(self) -> bool:
         """``/``."""
         return self.panel.focus_filter()
+
+    def filter_help(self) -> list[tuple[str, str]]:
+        """The terms of the filter, for the help."""
+        return [(one.example, one.meaning) for one in FIELDS.values()]
 
     def copied(self) -> tuple[str, str] | None:
         """The id on the wire."""

@@ -12,8 +12,9 @@ from websockets.exceptions import InvalidHandshake
 
 from console.engine.endpoint.attempts import Attempt
 from console.engine.engine import Engine
+from console.engine.filter_attempts import attempt_of, close
 from console.engine.wire.exchange import Happening
-from console.screens.connection_rows import attempt_of, close, detail, row, why
+from console.screens.connection_rows import detail, row, why
 from console.screens.connections import ConnectionsSection
 from profiles import Listen, Profile, Tls, load_profile
 from widgets.columns import CellLike, cell_pieces

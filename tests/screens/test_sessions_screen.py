@@ -244,6 +244,23 @@ async def test_a_session_whose_station_never_came_back_is_closed_by_hand(
         await console.sees("closed by hand (operator)")
 
 
+async def test_sessions_are_filtered_by_terms_and_a_wrong_one_says_why(
+    engine: Engine, dial: Any, open_console: Any
+) -> None:
+    async with open_console(engine, size=(120, 36), section="sessions") as console:
+        station = await dial(engine)
+        await station.boot()
+        await start(station, "TAG-1", 1)
+        await console.sees("TAG-1")
+        await console.press("slash", *"tag:TAG-2", "enter")
+        await console.sees("No session passes the filter.")
+        await console.press("slash", *"|TAG-1 is:active", "enter")
+        await console.sees("⚡ active")
+        console.section.set_filter("colour:red")
+        await console.sees("unknown field “colour”")
+        assert console.section.panel.table.row_count == 1, "what was shown stays"
+
+
 async def test_a_command_closes_the_only_session_of_a_station(engine: Engine, dial: Any, open_console: Any) -> None:
     async with open_console(engine, size=(120, 36)) as console:
         station = await dial(engine)

@@ -15,10 +15,13 @@ from starlette.routing import Route
 from console.engine.api import orders, views
 from console.engine.api.acts import Acts, may_write
 from console.engine.api.answers import NDJSON, as_json, as_rows, streamed
-from console.engine.api.asked import body_of, filter_of, limit_of, object_of, seconds_of, secrets_of, who
+from console.engine.api.asked import body_of, filter_of, limit_of, object_of, seconds_of, secrets_of, who, words_of
 from console.engine.api.metrics import CONTENT_TYPE, metrics
 from console.engine.api.problems import ApiProblem, problem, problem_of
 from console.engine.errors import NoSuchStation
+from console.engine.filter_alarms import alarm_filter
+from console.engine.filter_attempts import attempt_filter
+from console.engine.filter_sessions import SessionFilter
 
 if TYPE_CHECKING:
     from console.engine.api.events import EventStream
@@ -159,8 +162,9 @@ class _Api:
         return as_rows(request, views.connectors(self.engine.fleet), limited=True)
 
     async def transactions(self, request: Request) -> Response:
-        found = await views.transactions(self.engine.fleet, self.engine.journal, filter_of(request), limit_of(request))
-        return as_rows(request, found)
+        engine = self.engine
+        where = SessionFilter(words_of(request), engine.fleet.station, engine.profile.named, now_ns=engine.clock())
+        return as_rows(request, await views.transactions(engine.fleet, engine.journal, where, limit_of(request)))
 
     async def messages(self, request: Request) -> Response:
         rows = views.messages(self.engine.journal, filter_of(request), limit_of(request), secrets=secrets_of(request))
@@ -175,10 +179,12 @@ class _Api:
         return as_json(views.message(found, secrets=secrets_of(request)))
 
     async def connections(self, request: Request) -> Response:
-        return as_rows(request, await views.connections(self.engine.journal, limit_of(request)))
+        engine, where = self.engine, attempt_filter(words_of(request), now_ns=self.engine.clock())
+        return as_rows(request, await views.connections(engine.fleet, engine.journal, where, limit_of(request)))
 
     async def alarms(self, request: Request) -> Response:
-        return as_rows(request, views.alarms(self.engine.fleet, limit_of(request)))
+        where = alarm_filter(words_of(request), now_ns=self.engine.clock())
+        return as_rows(request, views.alarms(self.engine.fleet, where, limit_of(request)))
 
     # What operators do.
 

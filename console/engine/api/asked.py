@@ -15,9 +15,14 @@ from profiles import is_loopback
 MAX_BODY = 1_048_576
 
 
+def words_of(request: Request) -> str:
+    """The filter line."""
+    return request.query_params.get("filter", "")
+
+
 def filter_of(request: Request, marks: Container[int] = ()) -> Filter | None:
     """The filter of messages that is asked for; None where none is. ``marks``: which live ones are marked."""
-    text = request.query_params.get("filter", "")
+    text = words_of(request)
     return parse_filter(text, marked=marks.__contains__) if text.strip() else None
 
 

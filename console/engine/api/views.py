@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import TypeVar
 
-import orjson
-
+from console.engine.endpoint.attempts import Attempt
 from console.engine.filter import Filter
+from console.engine.filter_attempts import attempt_of, close
+from console.engine.filter_rows import RowFilter
+from console.engine.filter_sessions import SessionFilter
 from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.model import Alarm, Transaction
 from console.engine.journal import Reader
@@ -47,9 +49,11 @@ def connectors(fleet: Fleet) -> list[Row]:
     ]
 
 
-def alarms(fleet: Fleet, limit: int | None = None) -> list[Row]:
-    """Every alarm, oldest first; the newest ``limit``."""
-    return [alarm_row(one) for one in _newest(sorted(fleet.alarms.values(), key=lambda one: one.id), limit)]
+def alarms(fleet: Fleet, where: RowFilter[Alarm] | None = None, limit: int | None = None) -> list[Row]:
+    """Every alarm that matches, oldest first; the newest ``limit``."""
+    every = sorted(fleet.alarms.values(), key=lambda one: one.id)
+    found = [one for one in every if where.matches(one)] if where else every
+    return [alarm_row(one) for one in _newest(found, limit)]
 
 
 def alarm(one: Alarm) -> Row:
@@ -83,13 +87,15 @@ async def messages(
         after = page.next
 
 
-async def transactions(fleet: Fleet, journal: Reader, where: Filter | None, limit: int | None = None) -> list[Row]:
+async def transactions(
+    fleet: Fleet, journal: Reader, where: SessionFilter | None = None, limit: int | None = None
+) -> list[Row]:
     """Transactions that match, oldest first; with ``limit`` the newest so many. Others have their turn meanwhile."""
     rows: list[Row] = []
     async for one in _newest_first(fleet, journal):
         if limit is not None and len(rows) >= limit:
             break
-        if where is None or where.empty or where.matches(_as_exchange(one, fleet)):
+        if not where or where.matches(one):
             rows.append(transaction_row(one))
     return rows[::-1]
 
@@ -113,35 +119,61 @@ async def _newest_first(fleet: Fleet, journal: Reader) -> AsyncIterator[Transact
             yield page[number]
 
 
-async def connections(journal: Reader, limit: int | None = None) -> list[Row]:
-    """Every attempt to reach the endpoint and every link that ended, oldest first; the newest ``limit``."""
-    rows: list[Row] = []
+async def connections(
+    fleet: Fleet, journal: Reader, where: RowFilter[Attempt] | None = None, limit: int | None = None
+) -> list[Row]:
+    """Every attempt to reach the endpoint and every link that ended, oldest first; the newest ``limit``.
+
+    ``where`` chooses attempts: of those that pass, what opened, refused or closed them is given.
+    """
+    if not where:
+        return [connection_row(one) for one in await _link_events(journal, limit)]
+    ends: dict[int | None, Happening] = {}
+    found: list[Happening] = []
     before: int | None = None
-    while limit is None or len(rows) < limit:
-        size = _PAGE if limit is None else min(_PAGE, limit - len(rows))
+    more = limit is None or limit > 0
+    while more:
+        page = await journal.happenings(limit=_PAGE, before=before, kinds=_LINKS)
+        more = len(page) == _PAGE
+        before = page[0].id if page else 0
+        for one in reversed(page):
+            if one.kind == "link.closed":
+                ends[one.link] = one  # what opened it comes later, being older
+                continue
+            end = ends.pop(one.link, None)
+            attempt = attempt_of(one)
+            if attempt is not None and where.matches(_as_it_stands(attempt, end, fleet)):
+                found += [one] if end is None else [end, one]
+        if limit is not None and len(found) >= limit:
+            found.sort(key=lambda one: -one.id)
+            # An end whose beginning was not met yet may still be among the newest.
+            more = more and any(one.id > found[limit - 1].id for one in ends.values())
+    found.sort(key=lambda one: one.id)
+    return [connection_row(one) for one in _newest(found, limit)]
+
+
+def _as_it_stands(attempt: Attempt, end: Happening | None, fleet: Fleet) -> Attempt:
+    """An attempt as the journal tells of it, with its end, or open where its station still has that link."""
+    if end is not None:
+        close(attempt, end)
+    elif attempt.verdict == "closed":
+        station = fleet.station(attempt.station or "")
+        if station is not None and station.connected and station.link == attempt.link:
+            attempt.verdict, attempt.reason = "open", None
+    return attempt
+
+
+async def _link_events(journal: Reader, limit: int | None) -> list[Happening]:
+    found: list[Happening] = []
+    before: int | None = None
+    while limit is None or len(found) < limit:
+        size = _PAGE if limit is None else min(_PAGE, limit - len(found))
         page = await journal.happenings(limit=size, before=before, kinds=_LINKS)
-        rows += [connection_row(one) for one in reversed(page)]
+        found += reversed(page)
         if len(page) < size:
             break
         before = page[0].id
-    return rows[::-1]
-
-
-def _as_exchange(one: Transaction, fleet: Fleet) -> Exchange:
-    """A transaction in the shape that filters judge: station, tx, since, until, version and words mean what they say."""
-    station = fleet.station(one.station)
-    return Exchange(
-        id=one.id,
-        time=one.started or one.received,
-        station=one.station,
-        version=(station.version if station is not None else None) or "",
-        direction="in",
-        action=None,
-        unique_id=None,
-        outcome="result",
-        transaction=one.wire,
-        raw_request=orjson.dumps(transaction_row(one)).decode(),
-    )
+    return found[::-1]
 
 
 def _newest(rows: list[T], limit: int | None) -> list[T]:

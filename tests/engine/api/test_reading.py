@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -94,6 +95,17 @@ async def test_transactions_carry_the_wires_id_and_can_be_filtered(web: httpx.As
     assert rows[1]["state"] == "active"
     only = (await web.get("/transactions", params={"filter": f"station:CP-2 tx:{started['transactionId']}"})).json()
     assert only == rows[1:]
+    for words, found in (
+        ("tag:ta* is:active", rows),
+        ("state:ended|orphan", []),
+        ("is:active !station:CP-1 evse:1", rows[1:]),
+        ("version:1.6 kwh:<1", rows),
+        ("since:2026-01-15T10:00:00Z until:2026-01-15T10:00:00Z", rows),
+        ("since:2026-01-15T10:00:01Z", []),
+        (f"transaction:{started['transactionId']}", rows[1:]),
+        ("active tag", rows),
+    ):
+        assert (await web.get("/transactions", params={"filter": words})).json() == found, words
     assert (await web.get("/transactions", params={"limit": 1})).json() == rows[1:]
 
 
@@ -102,6 +114,33 @@ async def test_connections_tell_of_links_and_refusals(web: httpx.AsyncClient, en
     rows = (await web.get("/connections")).json()
     assert rows[0]["event"] == "opened"
     assert rows[0]["station"] == "CP-1"
+
+
+async def test_connections_and_alarms_take_the_screens_filters(
+    web: httpx.AsyncClient, engine: Engine, plug: Any
+) -> None:
+    first, second = await plug("CP-1"), await plug("CP-2")
+    fault = {"connectorId": 1, "status": "Faulted", "errorCode": "GroundFailure"}
+    await second.say("StatusNotification", fault)
+    await first.socket.close()
+
+    async def told(path: str, words: str) -> list[tuple[str, str]]:
+        rows = (await web.get(path, params={"filter": words})).json()
+        return [(row["station"], row.get("event") or row["kind"]) for row in rows]
+
+    async with asyncio.timeout(5):
+        while len((await web.get("/connections")).json()) < 3:
+            await asyncio.sleep(0.01)
+    assert await told("/connections", "is:open") == [("CP-2", "opened")]
+    assert await told("/connections", "is:closed") == [("CP-1", "opened"), ("CP-1", "closed")]
+    assert await told("/connections", "station:cp-1 !since:1h") == []
+    assert await told("/alarms", "kind:fault is:standing") == [("CP-2", "fault")]
+    assert await told("/alarms", "GroundFailure station:cp-1") == []
+    await engine.acknowledge(next(iter(engine.fleet.alarms)), "seen")
+    assert await told("/alarms", "is:noted") == [("CP-2", "fault")]
+    for path in ("/connections", "/alarms", "/transactions"):
+        wrong = await web.get(path, params={"filter": "dir:in"})
+        assert (wrong.status_code, "unknown field" in wrong.json()["detail"]) == (400, True)
 
 
 async def test_health_says_ok_and_metrics_are_prometheus_text(web: httpx.AsyncClient, plug: Any) -> None:

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from console.engine.api import views
-from console.engine.filter import parse_filter
+from console.engine.filter_attempts import attempt_filter
+from console.engine.filter_sessions import SessionFilter
 from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.model import Transaction
 from console.engine.journal import Snapshot
@@ -52,7 +53,7 @@ async def test_the_newest_so_many_sessions_are_the_newest(running: Running, flee
 async def test_a_filter_and_a_limit_give_the_newest_that_match(
     running: Running, fleet: Fleet, limit: int | None
 ) -> None:
-    rows = await views.transactions(fleet, running.journal, parse_filter("station:CP-7"), limit)
+    rows = await views.transactions(fleet, running.journal, SessionFilter("station:CP-7", fleet.station), limit)
     every = [number for number in range(1, COUNT + 3) if number % 10 == 7]
     assert [row["id"] for row in rows] == (every if limit is None else every[-limit:])
 
@@ -67,7 +68,7 @@ async def test_a_small_limit_does_not_read_the_whole_journal(
         return await read(limit=limit, before=before)
 
     monkeypatch.setattr(running.journal, "transactions", transactions)
-    await views.transactions(fleet, running.journal, parse_filter("station:cp-7"), 3)
+    await views.transactions(fleet, running.journal, SessionFilter("station:cp-7", fleet.station), 3)
     assert pages == [None]
 
 
@@ -103,6 +104,31 @@ async def test_connections_of_many_pages_come_whole_and_in_order(running: Runnin
     kinds = ("link.opened", "bookmark", "link.closed", "link.refused")
     made = [Happening(time=NOON, kind=kinds[n % 4], link=n, data={}) for n in range(2003)]
     await running.write(*made)
-    rows = await views.connections(running.journal, limit)
+    rows = await views.connections(Fleet(), running.journal, None, limit)
     every = [one.id for one in made if one.kind != "bookmark"]
     assert [row["id"] for row in rows] == (every if limit is None else every[max(0, len(every) - limit) :])
+
+
+@pytest.mark.parametrize("limit", [None, 0, 1, 2, 3, 500, 4000])
+async def test_of_attempts_that_pass_both_ends_are_told_however_far_apart(running: Running, limit: int | None) -> None:
+    long = Happening(time=NOON, kind="link.opened", station="CP-1", link=1, data={"peer": "10.0.0.9:1"})
+    others = [
+        Happening(time=NOON, kind=kind, station=f"CP-{n}", link=n, data={"peer": "10.0.0.1:1"})
+        for n in range(2, 802)
+        for kind in ("link.opened", "link.closed")
+    ]
+    end = Happening(time=NOON, kind="link.closed", station="CP-1", link=1, data={"code": 1006})
+    last = Happening(time=NOON, kind="link.refused", link=900, data={"peer": "10.0.0.9:2", "status": 404})
+    await running.write(long, *others, end, last)
+
+    async def told(words: str) -> list[int]:
+        rows = await views.connections(Fleet(), running.journal, attempt_filter(words), limit)
+        return [row["id"] for row in rows]
+
+    def newest(*every: Happening) -> list[int]:
+        return [one.id for one in every][max(0, len(every) - limit) if limit is not None else 0 :]
+
+    assert await told("peer:10.0.0.9") == newest(long, end, last)
+    assert await told("code:1006") == newest(long, end)
+    assert await told("is:refused") == newest(last)
+    assert await told("!peer:10.0.0.9 station:CP-77") == newest(*(one for one in others if one.station == "CP-77"))
