@@ -56,7 +56,7 @@ def refused_request(request: Any, context: Context) -> str | None:
     return context.policy.sign(context.station.id, request)
 
 
-class Context(msgspec.Struct, frozen=True, kw_only=True):
+class Context(msgspec.Struct, frozen=True):
     """What an answer may look at.
 
     ``now`` is the receive time in UTC ns; ``station`` None before anything is known; ``next_transaction`` hands out a
@@ -79,7 +79,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What to answer to a call: a payload, or a refusal. ``tolerances`` say what a strict peer would not have accepted.
     ``transaction`` is the wire's transaction id that this exchange belongs to, as text."""
 

@@ -55,7 +55,7 @@ def answer(frame: Frame, violations: tuple[Violation, ...], context: Context, cl
         payload = {}
         notes = (*notes, "a payload of null is read as {}")
     response, transaction, more = handler(payload, context, clock)
-    return Answer(payload=response, tolerances=notes + more if more else notes, transaction=transaction)
+    return Answer(response, None, notes + more if more else notes, transaction)
 
 
 def _no_such(action: str | None) -> Answer:

@@ -69,5 +69,4 @@ def _add(
 ) -> None:
     samples = moment(values)
     if samples is not None:
-        at = when(stamp)
-        found.append(Sampled(evse=evse, connector=connector, samples=samples, transaction=transaction, at=at))
+        found.append(Sampled(evse, connector, samples, transaction, when(stamp)))

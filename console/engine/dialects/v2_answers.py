@@ -94,10 +94,10 @@ def transaction_event(payload: dict[str, Any], context: Context, limits: Limits,
     info = payload.get("transactionInfo")
     wire = text(info.get("transactionId")) if type(info) is dict else None
     if "idToken" not in payload:
-        return Answer(payload={}, transaction=wire)
+        return Answer({}, None, (), wire)
     token = payload["idToken"]
     if token is None:
-        return Answer(payload={}, transaction=wire)
+        return Answer({}, None, (), wire)
     made: dict[str, Any] = {"idTokenInfo": token_info(token, context, limits)}
     if limits.transaction_limits and payload.get("eventType") != "Ended":
         limit = _transaction_limit(token, context)

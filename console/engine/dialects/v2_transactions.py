@@ -40,15 +40,7 @@ def readings_of(
         if samples is not None:
             said = entry.get("timestamp")
             taken = None if said == stamped else when(said)  # mostly the very time of the message: read once
-            made.append(
-                Sampled(
-                    evse=evse,
-                    connector=connector,
-                    samples=samples,
-                    transaction=transaction,
-                    at=at if taken is None else taken,
-                )
-            )
+            made.append(Sampled(evse, connector, samples, transaction, at if taken is None else taken))
     return tuple(made)
 
 
@@ -87,23 +79,24 @@ def read_transaction_event(request: dict[str, Any], _exchange: Exchange) -> tupl
     if phase == "ended" and reason is None:
         reason = "Local"  # the only reason that may be left out (TransactionType.stoppedReason)
     return (
+        # By position: so many keywords cost a microsecond.
         TransactionSeen(
-            phase=phase or "updated",
-            transaction=wire,
-            evse=evse,
-            connector=connector,
-            id_tag=None if token is None else token_text(token),
-            at=at,
-            meter_wh=_register(readings, phase) if readings else None,
-            reason=reason,
-            trigger=text(get("triggerReason")),
-            charging_state=text(info.get("chargingState")),
-            sequence=sequence,
-            remote_start=integer(info.get("remoteStartId")),
-            reservation=integer(get("reservationId")) or None,
-            offline=get("offline") is True,
-            suspect=suspect,
-            readings=readings,
+            phase or "updated",
+            wire,
+            evse,
+            connector,
+            None if token is None else token_text(token),
+            at,
+            _register(readings, phase) if readings else None,
+            reason,
+            text(get("triggerReason")),
+            text(info.get("chargingState")),
+            sequence,
+            integer(info.get("remoteStartId")),
+            integer(get("reservationId")) or None,
+            get("offline") is True,
+            suspect,
+            readings,
         ),
     )
 

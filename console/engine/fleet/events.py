@@ -36,7 +36,7 @@ class HeartbeatSeen(Event, frozen=True, kw_only=True):
     """The station asked for the time."""
 
 
-class StatusChanged(Event, frozen=True, kw_only=True):
+class StatusChanged(Event, frozen=True):
     """A connector's status, verbatim. ``error_code`` None where there is no error."""
 
     evse: int
@@ -63,7 +63,7 @@ class MeterSample(msgspec.Struct, frozen=True, gc=False, array_like=True):
     location: str | None = None
 
 
-class Sampled(Event, frozen=True, kw_only=True):
+class Sampled(Event, frozen=True):
     """Sampled values of one moment. ``transaction`` is the wire's id where one was given."""
 
     evse: int
@@ -73,7 +73,7 @@ class Sampled(Event, frozen=True, kw_only=True):
     at: int | None = None
 
 
-class TransactionSeen(Event, frozen=True, kw_only=True):
+class TransactionSeen(Event, frozen=True):
     """A transaction has started, goes on, or has ended.
 
     ``phase`` is ``started``, ``updated`` or ``ended``; ``transaction`` the wire's id as text (None or not positive on 1.6

@@ -27,7 +27,7 @@ class Violation(msgspec.Struct, frozen=True, gc=False, array_like=True):
     side: str = "request"
 
 
-class Exchange(msgspec.Struct, kw_only=True, gc=False):
+class Exchange(msgspec.Struct, gc=False):
     """A call, its outcome and what was noticed.
 
     ``id`` journal sequence; ``time`` UTC nanoseconds when the call was received (``in``) or sent (``out``); ``link`` the
@@ -36,17 +36,17 @@ class Exchange(msgspec.Struct, kw_only=True, gc=False):
     ``transaction`` the wire's transaction id as text; ``order`` the order that caused an outgoing call.
     """
 
-    id: int = 0
     time: int
     station: str
     version: str
-    link: int = 0
     direction: Direction
     action: str | None
     unique_id: str | None
+    outcome: Outcome
+    id: int = 0
+    link: int = 0
     request: Any = None
     response: Any = None
-    outcome: Outcome
     error_code: str | None = None
     error_description: str | None = None
     latency_ns: int | None = None

@@ -106,7 +106,7 @@ def parse(raw: str | bytes, types: frozenset[int] = EXTENDED) -> Frame | Malform
         # A key that came twice is one key in ``data``: two quotes less. Mostly the text is the very same again.
         if again != text.encode() and text.count('"') > again.count(b'"'):
             doubled = _doubled(text)
-        return Frame(kind, unique_id, action, data[3], notes=notes, doubled=doubled)
+        return Frame(kind, unique_id, action, data[3], None, None, notes, doubled)
     if kind == RESULT:
         if size != 3:
             return Malformed("envelope", f"an answer has 3 elements, this one has {size}", unique_id, None, kind)
