@@ -83,7 +83,7 @@ def _der_controls(request: dict[str, Any]) -> Iterable[str]:
     for kind, controls in request.items():
         for one in controls if type(controls) is list else ():
             control = obj(one)
-            inner = obj(control.get(kind))
+            inner = next((one for one in map(obj, control.values()) if "priority" in one), {})  # named by its kind
             words = [text(control.get("curveType")) or kind, text(control.get("id")) or "without an id"]
             words += [
                 word for name, word in (("isDefault", "default"), ("isSuperseded", "superseded")) if control.get(name)
