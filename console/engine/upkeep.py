@@ -19,9 +19,11 @@ from console.engine.wire.exchange import Happening
 
 log = logging.getLogger("chargehand.engine")
 
-SNAPSHOT_S = 5.0
-SHARE = 20  # a round of snapshots begins no sooner than so many times what the last one cost,
-SNAPSHOT_READINGS = 20_000  # but where so many readings of meters wait for it
+SNAPSHOT_S = 5.0  # a round of snapshots begins no sooner than that,
+SHARE = 20  # than so many times what the last one cost,
+NEWS = 8  # and than so many messages for each station that is to be written,
+LONGEST_S = 30.0  # but for these no longer than that,
+SNAPSHOT_READINGS = 20_000  # or than so many readings of meters wait for it
 SLICE_S = 0.002  # of the loop's time, about, for some stations
 BREATH_S = 0.02  # between two slices
 MOST = 512  # stations in a slice
@@ -76,17 +78,27 @@ class Upkeep:
 
     async def save(self) -> None:
         """Hand what changes in the fleet to the journal, round by round for ever, a few stations at a time."""
-        spent = 0.0
+        began, start, spent = time.monotonic(), self._road.fleet.cursor, 0.0
         while True:
-            began = time.monotonic()
-            while (waited := time.monotonic() - began) < max(SNAPSHOT_S, spent * SHARE):
-                if waited >= SNAPSHOT_S and self._road.fleet.dirty.waiting > SNAPSHOT_READINGS:
-                    break
-                await asyncio.sleep(TICK_S)
+            await asyncio.sleep(TICK_S)
+            if not self._due(time.monotonic() - began, self._road.fleet.cursor - start, spent):
+                continue
             try:
                 spent = await self._round()
             except Exception:
                 log.exception("the fleet could not be handed to the journal")
+            began, start = time.monotonic(), self._road.fleet.cursor
+
+    def _due(self, waited: float, news: int, spent: float) -> bool:
+        """Whether a round begins: after so many seconds and records, the last one having cost ``spent`` seconds.
+
+        Where every message is of another station, each would pay for a station written; so a round waits for more.
+        """
+        dirty = self._road.fleet.dirty
+        if waited >= SNAPSHOT_S and dirty.waiting > SNAPSHOT_READINGS:
+            return True
+        enough = waited >= LONGEST_S or news >= NEWS * len(dirty.stations)
+        return enough and waited >= max(SNAPSHOT_S, spent * SHARE)
 
     async def _round(self) -> float:
         """Hand over all that has changed up to now; the seconds that this cost the loop. In the order of the keys, so

@@ -18,6 +18,7 @@ from console.engine.journal import packs, schema
 EARLY: Final[dict[str, Any]] = {
     "TICK_S": 0.05,
     "SNAPSHOT_S": 0.2,
+    "LONGEST_S": 0.2,
     "SHARE": 1,
     "BREATH_S": 0.005,
     "MOST": 2,

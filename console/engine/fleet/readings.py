@@ -26,6 +26,7 @@ from console.engine.fleet.model import (
 )
 from console.engine.wire.exchange import Exchange
 
+LONG = 8192  # characters of a message whose values do not wait to be read
 SAMPLE_KEYS = 256  # more than one message has: a message sent again is told by them
 _time = attrgetter("time")
 # Readings of the past (an offline queue, Alfen's replay) must not overwrite what a connector shows now.
@@ -113,6 +114,8 @@ def fold_sampled(
     taken = taken_at(station, at, exchange.time)
     if shown and running and exchange.time - taken < HISTORIC_NS:
         _show(station, event, taken, power, energy, soc, transaction)
+        if exchange.raw_request is not None and len(exchange.raw_request) > LONG:
+            station.settle()  # not to keep all of it until somebody looks
     if transaction is not None:
         _gather(fleet, station, event, at, transaction, power, energy, soc, exchange)
 

@@ -33,7 +33,14 @@ class Told:
         fold_record(self.fleet, record)
 
     def say(
-        self, action: str, request: Any, response: Any = None, *, station: str = "CP-1", version: str = "1.6"
+        self,
+        action: str,
+        request: Any,
+        response: Any = None,
+        *,
+        station: str = "CP-1",
+        version: str = "1.6",
+        raw: str | None = None,
     ) -> Exchange:
         """The station says something and is answered."""
         made = Exchange(
@@ -48,6 +55,7 @@ class Told:
             request=request,
             response={} if response is None else response,
             outcome="result",
+            raw_request=raw,
         )
         self._take(made)
         return made

@@ -13,7 +13,7 @@ from console.engine.fleet.events import MeterSample
 from console.engine.fleet.meter import sampled
 from console.engine.fleet.model import METER_TEXT, METERS, Connector, Evse, Station
 from console.engine.fleet.moment import Moment, moment
-from console.engine.fleet.readings import samples_in
+from console.engine.fleet.readings import LONG, samples_in
 
 ENERGY = "Energy.Active.Import.Register"
 
@@ -111,6 +111,18 @@ def test_a_list_of_known_names_waits_and_any_other_does_not() -> None:
     connector.tell(one({"measurand": "SoC", "value": "40"}))
     assert list(connector.meters) == ["Voltage"]
     assert {name: sample.text for name, sample in connector.meter.items()} == {"Voltage": "231", "SoC": "40"}
+
+
+def test_values_of_a_long_message_are_not_kept_until_somebody_looks(told: Any) -> None:
+    value = {"timestamp": told.stamp(0), "sampledValue": [{"value": "9" * 5000, "measurand": "Voltage"}]}
+    for connector in (1, 2):
+        raw = "x" * (LONG + connector - 1)
+        told.say("MeterValues", {"connectorId": connector, "meterValue": [value]}, raw=raw)
+    short, long = (told.connector(number) for number in (1, 2))
+    assert short.unread is None  # read with its neighbour, which came later
+    assert len(long.meters["Voltage"].text) == METER_TEXT + 1
+    told.say("MeterValues", {"connectorId": 1, "meterValue": [value]}, raw="short")
+    assert short.unread is not None
 
 
 def test_connectors_compare_by_what_they_show() -> None:

@@ -201,3 +201,29 @@ async def test_a_station_that_was_forgotten_stays_forgotten(world: World) -> Non
     assert sorted(found(world.directory).stations) == ["cp-2"]
     await world.keep(exchange(4, station="CP-1"))
     assert found(world.directory).stations["cp-1"].messages == 1
+
+
+@pytest.mark.parametrize(
+    ("waited", "news", "spent", "due"),
+    [
+        (4.9, 1000, 0.0, False),  # not yet
+        (5.0, 8 * 3, 0.0, True),  # enough to write for each station
+        (5.0, 8 * 3 - 1, 0.0, False),
+        (29.9, 3, 0.0, False),
+        (30.0, 3, 0.0, True),  # nobody waits longer for that
+        (30.0, 1000, 2.0, False),  # the last round was dear
+        (40.0, 1000, 2.0, True),
+    ],
+)
+async def test_a_round_waits_for_time_for_news_and_for_its_cost(
+    world: World, waited: float, news: int, spent: float, due: bool
+) -> None:
+    await world.keep(*(exchange(number, station=f"CP-{number}") for number in range(1, 4)))
+    assert world.upkeep._due(waited, news, spent) is due
+
+
+async def test_a_round_waits_for_nothing_where_readings_pile_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep_module, "SNAPSHOT_READINGS", 2)
+    world.road.fleet.dirty.waiting = 3
+    assert not world.upkeep._due(4.9, 0, 9.0)
+    assert world.upkeep._due(5.0, 0, 9.0)
