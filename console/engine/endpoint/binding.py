@@ -1,18 +1,14 @@
-"""Binding a listening socket, and how many connections this process may hold."""
+"""Binding a listening socket."""
 
 from __future__ import annotations
 
 import errno
 import socket as sockets
-from contextlib import suppress
 
 from console.engine.errors import ListenError
 from profiles import Listen
 
 BACKLOG = 512
-SPARE_FILES = 128  # descriptors that connections leave for the journal, the files and the API
-UNLIMITED = 1_000_000
-WANTED_FILES = 65_536  # where the hard limit is none
 
 
 def bind(listen: Listen) -> sockets.socket:
@@ -50,20 +46,3 @@ def _sentence(address: str, error: OSError) -> str:
     if error.errno == errno.EACCES:
         return f"{address} needs more rights (ports under 1024). Choose a higher port with --listen HOST:PORT."
     return f"{address} cannot be listened on: {error.strerror or error}. Choose another with --listen HOST:PORT."
-
-
-def files_allowed() -> int:
-    """How many connections may be open so that descriptors are left for the rest; the soft limit is raised first."""
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
-        return UNLIMITED
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = WANTED_FILES if hard == resource.RLIM_INFINITY else hard
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-            soft = wanted
-    if soft == resource.RLIM_INFINITY:
-        return UNLIMITED
-    return max(soft - SPARE_FILES, soft // 2)

@@ -17,11 +17,12 @@ from typing import Any
 from websockets.http11 import Request as HttpRequest
 
 from console.engine.addresses import loopback, url
+from console.engine.descriptors import links_allowed
 from console.engine.dialects import dialect
 from console.engine.endpoint import deadlines, redials, tls
 from console.engine.endpoint.admission import Admission, Door, host_of
 from console.engine.endpoint.attempts import Attempt, Attempts
-from console.engine.endpoint.binding import bind, files_allowed
+from console.engine.endpoint.binding import bind
 from console.engine.endpoint.deadlines import overdue
 from console.engine.endpoint.handshake import HUNG_UP, hung_up, no_request, no_websocket, noted, peer_name, read_request
 from console.engine.endpoint.hub import Hub
@@ -71,7 +72,7 @@ class Listener:
         self._listening: sockets.socket | None = None
         self._open: set[Socket] = set()
         self._trying: dict[Socket, None] = {}  # oldest first
-        self._files = files_allowed()
+        self._allowed = links_allowed()
         self._redials = Redials()
         self._refusals = Refusals(hub, attempts)
         self._tasks: Owner = set()
@@ -150,7 +151,7 @@ class Listener:
 
     def _make_room(self) -> bool:
         """Whether one more connection can be taken; the oldest that never finished its handshake gives way."""
-        if len(self._trying) >= MAX_TRYING or self.links.sockets >= self._files:
+        if len(self._trying) >= MAX_TRYING or self.links.sockets >= self._allowed:
             oldest = next(iter(self._trying), None)
             if oldest is None:
                 return False

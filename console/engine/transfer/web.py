@@ -1,7 +1,7 @@
 """An HTTP server in the loop that is already running: uvicorn on a socket of our own.
 
-uvicorn as it comes takes SIGINT from the screen, wakes ten times a second and lets a client that never finishes its
-request line stay for ever; the subclass here does neither.
+uvicorn as it comes takes SIGINT from the screen, wakes ten times a second, lets a client that never finishes its
+request line stay for ever, and takes connections until no descriptor is left for a station; the subclass here does not.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import contextlib
 import errno
 import logging
 import socket
+import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
+from console.engine.descriptors import visitors_allowed
 from console.engine.errors import ListenError
 from console.engine.tasks import Owner, spawn
 from profiles import format_address, parse_address
@@ -27,7 +29,7 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 _SILENT_SECONDS = 15  # a client that has not finished its request head, or does not take the last bytes, is cut off
 _GRACE_SECONDS = 1
-_MAX_CONNECTIONS = 1_000
+_BACKLOG = 128  # connections that asyncio may take before one of them is looked at
 
 
 def bind(address: str, *, fallback: bool, what: str) -> socket.socket:
@@ -86,6 +88,7 @@ class WebServer:
         self._name = name
         self._tasks: Owner = set()
         self._server: Any = None
+        self._most = visitors_allowed()
         self.host: str
         self.port: int
         self.host, self.port = bound.getsockname()[:2]
@@ -108,7 +111,7 @@ class WebServer:
         config = uvicorn.Config(
             self._guarded,
             interface="asgi3",
-            http="h11",
+            http=_make_protocol(self._most),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -116,7 +119,8 @@ class WebServer:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=_MAX_CONNECTIONS,
+            backlog=min(_BACKLOG, self._most),
+            limit_concurrency=self._most + 1,
             timeout_keep_alive=10,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
@@ -140,6 +144,40 @@ class WebServer:
         except Exception:
             log.exception("%s: %s %s failed", self._name, scope.get("method"), scope.get("path"))
             raise
+
+
+def _make_protocol(most: int) -> Any:
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    class Visitor(H11Protocol):
+        """A connection that gives way when there are too many, as long as it asks for nothing."""
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self.arrived = time.monotonic()
+            if len(self.connections) > most:
+                _make_room(self)
+
+    return Visitor
+
+
+def _make_room(newest: Any) -> None:
+    """Let a connection go: of the address that has most of those that ask for nothing, the one that is there for longest;
+    the newest where all others are being served."""
+    by_host: dict[str, list[Any]] = {}
+    for one in newest.connections:
+        if one is not newest and _idle(one):
+            by_host.setdefault(one.client[0] if one.client else "", []).append(one)
+    crowd = max(by_host.values(), key=len, default=[newest])
+    leaves = min(crowd, key=lambda one: one.arrived)
+    newest.connections.discard(leaves)  # it counts no more, although its end is told later
+    leaves.transport.abort()
+
+
+def _idle(connection: Any) -> bool:
+    """Whether nothing is being answered on it."""
+    cycle = connection.cycle
+    return cycle is None or cycle.response_complete or connection.transport.is_closing()
 
 
 def _make_server(config: Any) -> Any:
@@ -185,8 +223,7 @@ def _make_server(config: Any) -> Any:
         def _sweep(self) -> None:
             silent: dict[Any, int] = {}
             for connection in list(self.server_state.connections):
-                cycle = getattr(connection, "cycle", None)
-                if cycle is None or cycle.response_complete or connection.transport.is_closing():
+                if _idle(connection):
                     seconds = self._silent.get(connection, 0) + 1
                     silent[connection] = seconds
                     if seconds > _SILENT_SECONDS:
