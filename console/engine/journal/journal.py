@@ -222,7 +222,6 @@ class Journal(Reader):
             forgotten += gone
         while await self._work(lambda c: _expire_transactions(c, before_ns)):
             pass
-        await self._work(lambda c: c.execute("DELETE FROM ahead WHERE at <= (SELECT cursor FROM state)"))
         return forgotten
 
     async def close(self) -> None:

@@ -208,8 +208,14 @@ CREATE TRIGGER bookmark AFTER INSERT ON happening WHEN NEW.kind = 'bookmark' AND
   INSERT INTO by_trouble SELECT {MARKED_KIND}, {_MARK} WHERE NEW.data ->> '$.on';
 END;
 DROP TRIGGER expired_insert;
-{_expired(VIOLATION_KIND, MARKED_KIND)}"""
-"""Marked exchanges are listed in ``by_trouble``, so that ``is:marked`` needs no look at all others."""
+{_expired(VIOLATION_KIND, MARKED_KIND)}
+CREATE TRIGGER caught_up AFTER UPDATE OF cursor ON state WHEN NEW.cursor > OLD.cursor BEGIN
+  DELETE FROM ahead WHERE at <= NEW.cursor;
+END;
+DELETE FROM ahead WHERE at <= (SELECT cursor FROM state);
+"""
+"""Marked exchanges are listed in ``by_trouble``, so that ``is:marked`` needs no look at all others. And what was ahead goes
+once the rest has caught up with it: strangers come without end, also where nothing is ever forgotten."""
 
 MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, VERSION_3, VERSION_4)
 """Each brings the file one version on, in one transaction. Add at the end; never change one that was released."""

@@ -189,3 +189,19 @@ async def test_samples_of_an_older_journal_are_read_beside_new_ones(running: Run
     await running.journal._work(lambda c: c.execute("INSERT INTO sample VALUES (10, 'cp-001', ?, ?)", (NOON, single)))
 
     assert await running.journal.samples(10) == [sample(10, 0), sample(10, 1), sample(10, 2)]
+
+
+async def test_what_is_known_of_strangers_goes_once_the_rest_has_caught_up(running: Running) -> None:
+    connection = running.journal._connection
+
+    def kept() -> list[tuple[str, int]]:
+        return [(str(key), int(str(at))) for key, at in connection.execute("SELECT key, at FROM ahead ORDER BY key")]
+
+    await running.save(Snapshot(cursor=0, at=5, gone=["a", "b"]))
+    await running.save(Snapshot(cursor=0, at=9, gone=["c"]))
+    assert kept() == [("a", 5), ("b", 5), ("c", 9)]
+    await running.save(Snapshot(cursor=7, at=12, gone=["b", "d"]))
+    assert kept() == [("b", 12), ("c", 9), ("d", 12)], "what is ahead of the cursor is still needed"
+    assert running.journal.load().ahead == {"b": 12, "c": 9, "d": 12}
+    await running.save(Snapshot(cursor=12))
+    assert kept() == []
