@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.suggester import SuggestFromList
@@ -14,6 +18,35 @@ from console.engine.orders.schema_form import FieldSpec
 from widgets.choice import Choice
 from widgets.safe import safe_content, safe_text
 from widgets.safe_input import SafeInput, SafeTextArea
+
+NAMES = frozenset(("action", "key", "component", "variable", "file"))
+"""Fields whose proposals are names that exist: tab takes them. What is an id tag is for the person to say."""
+
+
+class FormInput(SafeInput):
+    """A line of a form. What stands in it is marked when the keyboard comes, so that typing replaces it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "take", "Complete", show=False)]
+
+    def __init__(
+        self, value: str, *, proposals: Sequence[str], completes: bool, placeholder: str, longest: int
+    ) -> None:
+        super().__init__(
+            value=value,
+            placeholder=placeholder,
+            max_length=longest,
+            suggester=SuggestFromList(proposals, case_sensitive=False) if proposals else None,
+        )
+        self._completes = completes
+
+    def action_take(self) -> None:
+        """Take the name that is proposed; without one go to the next field."""
+        proposed = self._suggestion
+        if self._completes and self.value and len(proposed) > len(self.value) and self.selection.is_empty:
+            self.value = proposed
+            self.cursor_position = len(proposed)
+        else:
+            self.screen.focus_next()
 
 
 class Field(Horizontal):
@@ -49,19 +82,32 @@ class Field(Horizontal):
             return SafeTextArea(spec.value, show_line_numbers=False, tab_behavior="focus", placeholder="{ … }")
         # Textual draws a proposal as it is: only harmless ones are proposed.
         proposals = [one for one in spec.choices if safe_text(one) == one]
-        return SafeInput(
-            value=spec.value,
+        return FormInput(
+            spec.value,
+            proposals=proposals,
+            completes=spec.name in NAMES,
             placeholder=spec.offer if spec.required else "may be left out",
-            max_length=spec.longest or 2_000,
-            suggester=SuggestFromList(proposals, case_sensitive=False) if proposals else None,
-            select_on_focus=False,
+            longest=spec.longest or 2_000,
         )
+
+    @property
+    def hint(self) -> str:
+        """A few words for whoever writes here. Of a field that is needed the offer stands in the field itself."""
+        spec = self.spec
+        words = spec.hint if spec.required else spec.offer or spec.hint
+        completes = isinstance(self._control, FormInput) and spec.name in NAMES and spec.choices
+        return f"{words} · tab completes" if words and completes else words
 
     @property
     def value(self) -> str:
         """What stands in it."""
         control = self._control
         return control.text if isinstance(control, SafeTextArea) else control.value
+
+    def write(self, text: str) -> None:
+        """Put a text there."""
+        if isinstance(self._control, SafeTextArea):
+            self._control.text = text
 
     def say_empty(self, words: str) -> None:
         """What stands in it while nothing is typed."""

@@ -14,23 +14,27 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input, Static, TextArea
 
 from console.engine.errors import ChargehandError
 from console.engine.orders.argument import listed
 from console.engine.orders.check import check_arguments
+from console.engine.orders.draft import judge_draft, read_draft, skeleton
 from console.engine.orders.schema_form import FieldSpec
 from console.engine.orders.table import OrderKind
 from console.engine.tasks import spawn
 from console.screens.fields import Field
 from profiles import quirks_for
 from widgets.safe import safe_content, safe_text
+from widgets.tone import tone_style
 
 if TYPE_CHECKING:
     from console.app import ConsoleApp
     from console.engine.fleet.model import Station
 
 NAMED = 6  # stations that a bulk form names
+PLACES = ("connector", "evse")
+VERDICT = 200  # characters of what a schema says against a call
 
 
 class OrderForm(ModalScreen[None]):
@@ -41,6 +45,7 @@ class OrderForm(ModalScreen[None]):
         Binding("down", "app.focus_next", "Next", show=False),
         Binding("up", "app.focus_previous", "Before", show=False),
         Binding("enter", "send", "Send", show=False),
+        Binding("ctrl+r,f5", "send", "Send", show=False, priority=True),
         Binding("right", "other(1)", "Send", show=False),
         Binding("left", "other(-1)", "Cancel", show=False),
     ]
@@ -58,6 +63,7 @@ class OrderForm(ModalScreen[None]):
         self._given = {name: _text(value) for name, value in arguments.items()}
         self._place = place
         self._sending = False
+        self._drafted = ""
 
     @property
     def console(self) -> ConsoleApp:
@@ -121,26 +127,37 @@ class OrderForm(ModalScreen[None]):
                 yield Static("", classes="keys", markup=False)
 
     def on_mount(self) -> None:
-        """The keyboard goes to what is still missing; of a dangerous order to Cancel."""
+        """The keyboard goes to what is still missing; of a dangerous order that misses nothing to Cancel."""
         count = len(self.stations)
         title = self.order.title if count == 1 else f"{self.order.title} · {count} stations"
         self.query_one(".dialog").border_title = safe_content(title)
         self._judge()
-        if self.danger == "danger":
-            self.set_focus(self.query_one("#cancel"))
-            return
-        field = self._wanting() or next(iter(self.query(Field)), None)
+        field = self._first()
         if field is not None:
             field.take_focus()
         else:
-            self.set_focus(self.query_one("#send"))
+            self.set_focus(self.query_one("#cancel" if self.danger == "danger" else "#send"))
+
+    def _first(self) -> Field | None:
+        """Where the keyboard is wanted first; None: at the buttons."""
+        fields = list(self.query(Field))
+        group = next((one for one in self.order.one_of if not any(name in self.given for name in one)), ())
+        wanting = self._wanting() or next((one for one in fields if one.spec.name in group), None)
+        if wanting is not None or self.danger == "danger":
+            return wanting
+        # What was chosen on the screen needs no second thought: the key of a setting, the only connector.
+        settled = [one for one in fields if one.value and (one.spec.name in self._given or one.spec.name in PLACES)]
+        return next((one for one in fields if one not in settled), fields[0] if fields else None)
 
     def _who(self) -> Content:
         fleet = self.console.engine.fleet
         if len(self.stations) > 1:
             names = ", ".join(safe_text(one, max_chars=24) for one in self.stations[:NAMED])
             more = f" and {len(self.stations) - NAMED} more" if len(self.stations) > NAMED else ""
-            return Content.styled(f"{names}{more}", "bold")
+            running = sum(len(found.active) for one in self.stations if (found := fleet.station(one)) is not None)
+            return Content.assemble(
+                (f"{names}{more}", "bold"), (f" · {_running(running)}" if running else "", "$text-muted")
+            )
         station = fleet.station(self.stations[0])
         if station is None:
             return safe_content(self.stations[0], "bold")
@@ -174,11 +191,24 @@ class OrderForm(ModalScreen[None]):
         self._say_needed(given)
         text = self.order.effect({name: value for name, value in given.items() if value}, self.version)
         self.query_one("#effect", Static).update(safe_content(text[:1].upper() + text[1:]))
+        self._draft()
         self.query_one("#trouble", Static).update(self._hints())
         danger = self.danger == "danger"
         self.query_one(".dialog").set_class(danger, "-danger")
         self.query_one("#send", Button).variant = "error" if danger else "primary"
         self._say_keys()
+
+    def _draft(self) -> None:
+        """A raw call begins with what its action needs, as long as nobody has written a payload."""
+        fields = {one.spec.name: one for one in self.query(Field)}
+        action, payload = fields.get("action"), fields.get("payload")
+        if self.order.id != "raw" or action is None or payload is None or self.version is None:
+            return
+        if payload.value.strip() in ("", self._drafted):
+            drafted = skeleton(self.version, action.value.strip())
+            if drafted != self._drafted:
+                self._drafted = drafted
+                payload.write(drafted)
 
     def _say_needed(self, given: Mapping[str, str]) -> None:
         """Of arguments that can stand in for each other one is needed; the others may be left out then."""
@@ -201,6 +231,8 @@ class OrderForm(ModalScreen[None]):
             words = "→ then enter sends · esc leaves"
         elif at is None and self.danger == "danger":
             words = "enter to the buttons · esc leaves"
+        elif isinstance(self.focused, TextArea):
+            words = "^r sends · esc leaves"
         else:
             words = "enter sends · esc leaves"
         self.query_one(".buttons .keys", Static).update(Content(words))
@@ -210,12 +242,15 @@ class OrderForm(ModalScreen[None]):
         self._say_keys()
         field = next((one for one in event.widget.ancestors if isinstance(one, Field)), None)
         for line in self.query("#field-hint").results(Static):
-            spec = field.spec if field is not None else None
-            # Of a field that is needed the offer stands in the field itself.
-            words = "" if spec is None else (spec.hint if spec.required else spec.offer or spec.hint)
+            words = field.hint if field is not None else ""
             line.update(safe_content(f"{field.spec.name}: {words}") if field is not None and words else Content(" "))
 
     def _hints(self) -> Content:
+        values = self.values
+        if self.order.id == "raw" and self.version is not None and values.get("action"):
+            said = judge_draft(self.version, values["action"], values.get("payload", ""))
+            text = f"✖ {said.text}" if said.tone == "bad" else said.text
+            return safe_content(text, tone_style(said.tone), max_chars=VERDICT)
         if len(self.stations) > 1:
             return Content("")
         station = self.console.engine.fleet.station(self.stations[0])
@@ -256,13 +291,22 @@ class OrderForm(ModalScreen[None]):
         self.action_send()
 
     def action_send(self) -> None:
-        """``enter`` in a field: a dangerous order wants its button pressed."""
-        if self.danger == "danger":
+        """``enter`` in a field: a dangerous order wants its button pressed, and a draft to be looked at."""
+        draft = next(
+            (one for one in self.query(Field) if one.spec.name == "payload" and one.value == self._drafted), None
+        )
+        if draft is not None and self._drafted not in ("", "{}") and not isinstance(self.focused, Button | TextArea):
+            draft.take_focus()
+        elif self.danger == "danger":
             self.set_focus(self.query_one("#cancel"))
         else:
             self._send()
 
     def _send(self) -> None:
+        wrong = self._unsendable()
+        if wrong:
+            self._complain(wrong)
+            return
         empty = self._wanting()
         # A setting may be made empty; every other field that is needed is not.
         if empty is not None and empty.spec.name != "value":
@@ -270,6 +314,17 @@ class OrderForm(ModalScreen[None]):
         elif not self._sending:
             self._sending = True
             spawn(self._go(), name=f"give {self.order.id}", owner=self.console.tasks)
+
+    def _unsendable(self) -> str:
+        """What is wrong with a raw call that has an action; empty where nothing is."""
+        values = self.values
+        if self.order.id != "raw" or not values.get("action"):
+            return ""
+        try:
+            read_draft(values["action"], values.get("payload", ""))
+        except ValueError as error:
+            return str(error)
+        return ""
 
     async def _go(self) -> None:
         try:
@@ -294,11 +349,14 @@ def _type_it(spec: FieldSpec) -> str:
     return f"{spec.label} is empty. Type {what}." if what else f"{spec.label} is empty."
 
 
+def _running(sessions: int) -> str:
+    return "1 session runs" if sessions == 1 else f"{sessions} sessions run"
+
+
 def _about(station: Station) -> str:
     words = [" ".join(word for word in (station.vendor, station.model) if word), f"OCPP {station.version or '?'}"]
-    running = len(station.active)
-    if running:
-        words.append(f"{running} running")
+    if station.active:
+        words.append(_running(len(station.active)))
     return safe_text(" · ".join(word for word in words if word), max_chars=80)
 
 

@@ -14,9 +14,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static, TextArea
 
 from console.engine.errors import ChargehandError
+from console.engine.orders.draft import judge_draft, read_draft
 from console.engine.tasks import Owner, cancel_all, spawn
 from console.engine.wire.exchange import Exchange
-from console.engine.wire.schema import actions, violations
 from console.screens.base import Host
 from console.screens.summary import milliseconds, summary, verdict
 from widgets.safe import safe_content, safe_text
@@ -104,18 +104,10 @@ class SendAgain(ModalScreen[None]):
         """Nothing waits for a form that is gone; the call itself goes on."""
         await cancel_all(self._tasks)
 
-    def _read(self) -> tuple[str, Any]:
-        """Action and payload. Raises ValueError with a sentence."""
-        action = self.query_one("#action", Input).value.strip()
-        if not action:
-            raise ValueError("Name an action.")
-        try:
-            payload = orjson.loads(self.query_one(TextArea).text or "{}")
-        except orjson.JSONDecodeError as error:
-            raise ValueError(f"This is no JSON: line {error.lineno}, column {error.colno}: {error.msg}.") from None
-        if not isinstance(payload, dict):
-            raise ValueError("A payload is an object: { … }.")
-        return action, payload
+    @property
+    def _written(self) -> tuple[str, str]:
+        """Action and payload as they stand there."""
+        return self.query_one("#action", Input).value, self.query_one(TextArea).text
 
     def _say(self, text: str, tone: str) -> None:
         self.query_one("#verdict", Static).update(safe_content(text, tone_style(tone), max_chars=600))
@@ -123,24 +115,9 @@ class SendAgain(ModalScreen[None]):
     @on(Input.Changed)
     @on(TextArea.Changed)
     def _judge(self) -> None:
-        send = self.query_one("#send", Button)
-        try:
-            action, payload = self._read()
-        except ValueError as error:
-            send.disabled = True
-            self._say(str(error), "bad")
-            return
-        send.disabled = False
-        version = self._exchange.version
-        if action not in actions(version):
-            self._say(f"OCPP {version} does not know {action}; it is sent all the same.", "warn")
-            return
-        found = violations(version, action, payload)
-        if not found:
-            self._say("The payload fits the schema.", "ok")
-        else:
-            more = f" · and {len(found) - 1} more" if len(found) > 1 else ""
-            self._say(f"⚠ {found[0].path}: {found[0].message}{more}. It is sent all the same.", "warn")
+        said = judge_draft(self._exchange.version, *self._written)
+        self.query_one("#send", Button).disabled = said.tone == "bad"
+        self._say(said.text, said.tone)
 
     def action_leave(self) -> None:
         """``esc``."""
@@ -156,7 +133,7 @@ class SendAgain(ModalScreen[None]):
         if self._sending:
             return
         try:
-            action, payload = self._read()
+            action, payload = read_draft(*self._written)
         except ValueError as error:
             self._say(str(error), "bad")
             return

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input
+from textual.widgets import Button, Input, TextArea
 
 from console.engine.engine import Engine
 from console.screens.order_form import OrderForm
@@ -96,7 +96,7 @@ async def test_an_unlock_that_fails_says_so(engine: Engine, dial: Any, open_cons
         await console.sees("✖ REJECTED", "UnlockFailed")
 
 
-async def test_firmware_is_offered_followed_and_the_focus_is_on_cancel(
+async def test_firmware_asks_for_its_file_first_then_waits_at_cancel_and_is_followed(
     engine: Engine, dial: Any, open_console: Any, tmp_path: Path
 ) -> None:
     image = tmp_path / "image-9.bin"
@@ -106,9 +106,10 @@ async def test_firmware_is_offered_followed_and_the_focus_is_on_cancel(
         await console.sees("CP-001")
         await console.press("f")
         form = await shows(console, OrderForm)
-        assert isinstance(form.focused, Button)
-        assert form.focused.id == "cancel"
+        assert form.focused is form.query(Input).first()  # what is typed is the file
         form.query(Input).first().value = str(image)
+        await console.press("enter")
+        assert form.focused.id == "cancel"
         await console.press("right", "enter")
         call = await station.answer_next({})
         async with httpx.AsyncClient() as client:
@@ -191,7 +192,7 @@ async def test_firmware_takes_a_file_or_a_url_and_the_url_goes_before_the_propos
         form = await shows(console, OrderForm)
         file, url = list(form.query(Input))[:2]
         await console.sees("needed: this or url", "needed: this or file")
-        await console.press("right", "enter")
+        await console.press("enter", "right", "enter")
         await console.sees("✖ firmware needs file or url.")
         file.value = str(image)
         async with asyncio.timeout(10):
@@ -204,6 +205,72 @@ async def test_firmware_takes_a_file_or_a_url_and_the_url_goes_before_the_propos
         form.query_one("#send", Button).press()
         call = await station.answer_next({})
         assert call[3]["location"] == "http://images.example/9.bin"
+
+
+async def test_what_is_typed_into_a_filled_field_replaces_it(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine) as console:
+        station = await charger(dial, engine)
+        await station.call("Authorize", {"idTag": "04A2F1B2"})
+        await console.sees("CP-001")
+        await console.press("s")
+        await shows(console, OrderForm)
+        await console.sees("04A2F1B2", "on connector 1")
+        await console.press(*"TAG7", "enter")  # the only connector is settled: the keyboard is at the tag
+        call = await station.answer_next({"status": "Accepted"})
+        assert call[3] == {"connectorId": 1, "idTag": "TAG7"}
+
+
+async def test_a_tag_is_never_completed_by_tab(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine) as console:
+        station = await charger(dial, engine)
+        await station.call("Authorize", {"idTag": "04A2F1B2"})
+        await console.sees("CP-001")
+        await console.press("s")
+        form = await shows(console, OrderForm)
+        await console.press(*"04A2", "tab")
+        assert form.values["tag"] == "04A2"
+        assert form.focused.id == "cancel"
+
+
+async def test_a_raw_call_begins_with_what_its_action_needs_and_is_judged_before_it_leaves(
+    engine: Engine, dial: Any, open_console: Any, size: Any
+) -> None:
+    async with open_console(engine, size=size) as console:
+        station = await charger(dial, engine)
+        await console.sees("CP-001")
+        await console.press("w")
+        form = await shows(console, OrderForm)
+        await console.press(*"ChangeA")
+        await console.sees("OCPP 1.6 does not know ChangeA")
+        async with asyncio.timeout(10):
+            while form.focused._suggestion != "ChangeAvailability":
+                await console.pilot.pause(0.02)
+        await console.press("tab")
+        await console.sees('"type":"Inoperative|Operative"', "$.type", "It is sent all the same.")
+        await console.press("enter")  # the draft is looked at first
+        assert form.focused is form.query_one(TextArea)
+        assert not engine.desk.runs
+        form.query_one(TextArea).text = '{"connectorId": 1, "type": "Operative"'
+        await console.press("ctrl+r")
+        await console.sees("✖ This is no JSON: line 1, column")
+        assert not engine.desk.runs
+        form.query_one(TextArea).text += "}"
+        await console.sees("The payload fits the schema.", "^r sends")
+        await console.press("ctrl+r")
+        call = await station.answer_next({"status": "Accepted"})
+        assert call[2:] == ["ChangeAvailability", {"connectorId": 1, "type": "Operative"}]
+
+
+async def test_a_bulk_order_says_how_many_sessions_run(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine) as console:
+        for name in ("CP-001", "CP-002"):
+            station = await charger(dial, engine, name)
+            payload = {"connectorId": 1, "idTag": "A", "meterStart": 0, "timestamp": "2026-01-01T00:00:00Z"}
+            await station.call("StartTransaction", payload)
+        await console.sees("CP-001", "CP-002")
+        await console.press("ctrl+a", "r")
+        await shows(console, OrderForm)
+        await console.sees("CP-001, CP-002 · 2 sessions run")
 
 
 async def test_marks_make_an_order_a_bulk_order_with_a_row_for_each(
