@@ -47,7 +47,8 @@ def profile(number: int = 5, purpose: str = "TxDefaultProfile", limit: float = 1
 def composite(limit: float, evse: int = 1, seconds: int = 86400) -> Call:
     schedule = {"evseId": evse, "duration": seconds, "scheduleStart": AT, "chargingRateUnit": "A",
                 "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit}]}  # fmt: skip
-    return "GetCompositeSchedule", {"duration": seconds, "evseId": evse}, {**YES, "schedule": schedule}
+    unit = {} if seconds != 86400 else {"chargingRateUnit": "A"}  # a limit is read back in its own unit
+    return "GetCompositeSchedule", {"duration": seconds, "evseId": evse, **unit}, {**YES, "schedule": schedule}
 
 
 def asked(**criteria: Any) -> dict[str, Any]:

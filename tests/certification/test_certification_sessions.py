@@ -415,7 +415,11 @@ async def test_limits_of_several_purposes_stand_side_by_side_and_the_next_of_a_p
         ("TC_K_04", "default", set_profile("TxDefaultProfile", 1010, 16.0), 1),
     ]
     for case, purpose, wanted, evse in purposes:
-        told = ("GetCompositeSchedule", {"duration": 86400, "evseId": evse}, {"status": "Rejected"})
+        told = (
+            "GetCompositeSchedule",
+            {"duration": 86400, "evseId": evse, "chargingRateUnit": "A"},
+            {"status": "Rejected"},
+        )
         given = {"limit": "16", "purpose": purpose, "connector": 1, **({} if purpose == "session" else {"from": AT})}
         calls = [("SetChargingProfile", wanted, YES), told]
         run = await carried_out(station.engine, station, station.version, "limit", given, calls)

@@ -196,7 +196,8 @@ class LimitFollower(Follower):
     async def after(self, ask: Ask) -> None:
         said = self.run.order.arguments
         names = ("connector", "evse") if said.get("purpose") != "station" else ()
-        arguments = {name: said[name] for name in (*names, "unit") if name in said}
+        unit = str(said.get("unit") or "A")
+        arguments = {"unit": unit, **{name: said[name] for name in names if name in said}}
         order = Order(id=self.run.order.id, station=self.run.station, name="schedule", arguments=arguments)
         exchange = await ask(order)
         counts = self.counts
@@ -205,7 +206,6 @@ class LimitFollower(Follower):
             why = shown(str(status or exchange.error_code or exchange.outcome))
             self.found(f"answered Accepted; what counts now is not told ({why})")
             return
-        unit = str(said.get("unit") or "A")
         place = spoken(place_of(said)) if names else "the station"
         told = f"{place} draws at most {counts.limit:g} {counts.unit or ''}".rstrip()
         later = "every" in said or said.get("from", 0) > self.port.clock()
