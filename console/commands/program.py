@@ -162,7 +162,7 @@ def serve(options: EngineOptions) -> int:
 @app.command(short_help="Give an order and wait for its effect.")
 def call(
     station: Station,
-    order: Annotated[str | None, typer.Argument(metavar="ORDER", help="reset, unlock, start, stop, …")] = None,
+    order: Annotated[str | None, typer.Argument(metavar="ORDER", help="reset, start, … (`chargehand orders`)")] = None,
     words: Annotated[list[str] | None, typer.Argument(metavar="key=value", help="Its arguments.")] = None,
     raw: Annotated[
         tuple[str, str] | None, typer.Option("--raw", metavar="ACTION JSON", help="Send any OCPP call instead.")
@@ -182,6 +182,17 @@ def call(
     from console.commands.call import call as give
 
     return give(station, order, words or (), raw=raw, wait=not no_wait, timeout=timeout, as_json=as_json, api=api)
+
+
+@app.command(short_help="Every order, and what it takes.")
+def orders(
+    order: Annotated[str | None, typer.Argument(metavar="ORDER", help="This one, with every argument.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Every order that `call` knows, with its arguments and when it is done; no console need run."""
+    from console.commands.orders import show_orders
+
+    return show_orders(order, as_json=as_json)
 
 
 def _lists(kind: str, short: str, about: str) -> None:

@@ -1,98 +1,28 @@
-"""Tables for people: aligned, as wide as the terminal, and free of whatever a station put into its texts."""
+"""The tables for people: which columns each has. How they are laid out stands in ``table_layout``."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
 
-from rich.cells import cell_len
-from rich.console import Console
-from rich.text import Text
-
+from console.commands.table_layout import Column, Row, console, fitted, print_table
+from console.engine.filter_alarms import severity_word
 from widgets import format as fmt
-from widgets.safe import cut, safe_text
 
-Row = Mapping[str, Any]
-
-_PIPE_WIDTH = 200  # of a table that goes to a file or another program, where COLUMNS does not say
-_CELL_CHARS = 300
-_GAP = "  "
-_LEAST_FLEXIBLE = 8
-_LEAST = 3
-_MOST = 48  # of a column that does not give way, where room is short: the longest identity
-
-
-class Column(NamedTuple):
-    """A column: its heading, how a cell is made, whether it stands right, and whether it gives way where room is short."""
-
-    title: str
-    cell: Callable[[Row], str]
-    right: bool = False
-    flexible: bool = False
-
-
-def print_table(columns: Sequence[Column], rows: Iterable[Row], *, empty: str) -> None:
-    """Print rows; where there are none, the sentence ``empty``."""
-    lines = [[safe_text(column.cell(row), max_chars=_CELL_CHARS) for column in columns] for row in rows]
-    if not lines:
-        print(empty, file=sys.stderr)
-        return
-    screen = console()
-    natural = [max(cell_len(one.title), *(cell_len(line[at]) for line in lines)) for at, one in enumerate(columns)]
-    if sum(natural) + len(_GAP) * (len(columns) - 1) > screen.width:
-        # One long name must not take the room of every other column.
-        natural = [one if column.flexible else min(one, _MOST) for one, column in zip(natural, columns, strict=True)]
-    kept = _kept(columns, natural, screen.width)
-    widths = fitted([natural[at] for at in kept], [columns[at].flexible for at in kept], screen.width)
-    for number, line in enumerate(([column.title for column in columns], *lines)):
-        text = _GAP.join(
-            _cell(line[at], width, right=columns[at].right) for at, width in zip(kept, widths, strict=True)
-        )
-        screen.print(Text(text.rstrip(), style="bold" if not number else ""), no_wrap=True, crop=True, overflow="crop")
-
-
-def _kept(columns: Sequence[Column], natural: Sequence[int], width: int) -> list[int]:
-    """Which columns are shown: flexible ones are left out, the last first, while the others have no room beside them."""
-    kept = list(range(len(columns)))
-    while True:
-        least = [min(natural[at], _LEAST_FLEXIBLE) if columns[at].flexible else natural[at] for at in kept]
-        flexible = [at for at in kept if columns[at].flexible]
-        if not flexible or sum(least) + len(_GAP) * (len(kept) - 1) <= width:
-            return kept
-        kept.remove(flexible[-1])
-
-
-def fitted(natural: Sequence[int], flexible: Sequence[bool], width: int) -> list[int]:
-    """Widths that fit: flexible columns give way first, the widest before the others, then every column does."""
-    widths = list(natural)
-    room = width - len(_GAP) * (len(widths) - 1)
-    for least, may in ((_LEAST_FLEXIBLE, flexible), (_LEAST, [True] * len(widths))):
-        while sum(widths) > room:
-            wide = [at for at, width_ in enumerate(widths) if may[at] and width_ > least]
-            if not wide:
-                break
-            widest = max(wide, key=lambda at: widths[at])
-            # Down to the second widest at once, so that this takes a few steps and not one a cell.
-            others = [widths[at] for at in wide if at != widest]
-            floor = max(least, max(others, default=least) - 1)
-            widths[widest] = max(floor, widths[widest] - (sum(widths) - room))
-    return widths
-
-
-def _cell(text: str, width: int, *, right: bool) -> str:
-    shown = cut(text, width)
-    space = " " * max(0, width - cell_len(shown))
-    return space + shown if right else shown + space
-
-
-def console() -> Console:
-    """Standard output; plain where NO_COLOR is set or nobody looks."""
-    columns = os.environ.get("COLUMNS", "")
-    width = int(columns) if columns.isdigit() and int(columns) > 0 else None if sys.stdout.isatty() else _PIPE_WIDTH
-    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=width)
+__all__ = [
+    "ALARMS",
+    "CONNECTIONS",
+    "CONNECTORS",
+    "FILES",
+    "MESSAGES",
+    "ORDERS",
+    "STATIONS",
+    "TRANSACTIONS",
+    "Column",
+    "console",
+    "fitted",
+    "print_table",
+]
 
 
 def _text(key: str) -> Callable[[Row], str]:
@@ -114,6 +44,15 @@ def _nanoseconds(text: object) -> int | None:
 
 def _when(key: str) -> Callable[[Row], str]:
     return lambda row: fmt.date_clock(_nanoseconds(row.get(key)))
+
+
+def _short(key: str) -> Callable[[Row], str]:
+    """The same without its year."""
+    return lambda row: fmt.date_clock(_nanoseconds(row.get(key))).partition("-")[2] or fmt.NOTHING
+
+
+def _time(title: str, key: str, *, leaves: int = 0) -> Column:
+    return Column(title, _when(key), leaves=leaves, narrow=_short(key))
 
 
 def _connector(row: Row) -> str:
@@ -150,14 +89,14 @@ def _link(row: Row) -> str:
 
 STATIONS = (
     Column("STATION", _text("id")),
-    Column("MODEL", _model, flexible=True),
-    Column("FIRMWARE", _text("firmware"), flexible=True),
+    Column("MODEL", _model, flexible=True, leaves=3),
+    Column("FIRMWARE", _text("firmware"), flexible=True, leaves=6),
     Column("OCPP", _text("version")),
     Column("LINK", _link),
-    Column("CONNECTORS", _connectors, flexible=True),
-    Column("POWER", _station_power, right=True),
-    Column("LAST SEEN (UTC)", _when("last_seen")),
-    Column("CLOCK", _skew),
+    Column("CONNECTORS", _connectors, flexible=True, leaves=1),
+    Column("POWER", _station_power, right=True, leaves=2),
+    _time("LAST SEEN (UTC)", "last_seen", leaves=5),
+    Column("CLOCK", _skew, leaves=4),
 )
 
 CONNECTORS = (
@@ -165,12 +104,12 @@ CONNECTORS = (
     Column("EVSE", _text("evse"), right=True),
     Column("CONN", _text("connector"), right=True),
     Column("STATUS", _text("status")),
-    Column("CHARGING STATE", _text("charging_state")),
-    Column("ERROR", _text("error_code")),
+    Column("CHARGING STATE", _text("charging_state"), leaves=4),
+    Column("ERROR", _text("error_code"), leaves=1),
     Column("POWER", lambda row: fmt.power(row.get("power_w")), right=True),
-    Column("SOC", lambda row: fmt.percent(row.get("soc")), right=True),
-    Column("TRANSACTION", _text("transaction"), flexible=True),
-    Column("SINCE (UTC)", _when("since")),
+    Column("SOC", lambda row: fmt.percent(row.get("soc")), right=True, leaves=5),
+    Column("TRANSACTION", _text("transaction"), flexible=True, leaves=2),
+    _time("SINCE (UTC)", "since", leaves=3),
 )
 
 
@@ -194,23 +133,29 @@ TRANSACTIONS = (
     Column("STATION", _text("station")),
     Column("EVSE", _place, right=True),
     Column("TRANSACTION", _text("transaction_id"), flexible=True),
-    Column("ID TAG", _text("id_tag"), flexible=True),
+    Column("ID TAG", _text("id_tag"), flexible=True, leaves=2),
     Column("STATE", _text("state")),
-    Column("STARTED (UTC)", _when("started")),
-    Column("STOPPED (UTC)", _when("stopped")),
+    _time("STARTED (UTC)", "started", leaves=1),
+    _time("STOPPED (UTC)", "stopped", leaves=5),
     Column("ENERGY", lambda row: fmt.energy(row.get("energy_wh")), right=True),
-    Column("SAMPLES", _text("samples"), right=True),
-    Column("REASON", _text("stop_reason")),
-    Column("NOTE", _notes, flexible=True),
+    Column("SAMPLES", _text("samples"), right=True, leaves=6),
+    Column("REASON", _text("stop_reason"), leaves=4),
+    Column("NOTE", _notes, flexible=True, leaves=3),
 )
 
+
+ORDERS = (
+    Column("ORDER", _text("id")),
+    Column("ARGUMENTS", _text("arguments"), flexible=True),
+    Column("DONE WHEN", _text("done_when"), flexible=True, leaves=1),
+)
 
 FILES = (
     Column("KIND", _text("kind")),
     Column("STATION", _text("station")),
     Column("NAME", _text("name"), flexible=True),
     Column("SIZE", lambda row: fmt.bytes_(row.get("size")), right=True),
-    Column("SINCE (UTC)", _when("modified")),
+    _time("SINCE (UTC)", "modified", leaves=1),
 )
 
 
@@ -218,6 +163,10 @@ def _message_time(row: Row) -> str:
     nanoseconds = _nanoseconds(row.get("time"))
     date = fmt.date_clock(nanoseconds).partition(" ")[0]
     return f"{date} {fmt.clock(nanoseconds, millis=True)}"
+
+
+def _message_clock(row: Row) -> str:
+    return _message_time(row).partition("-")[2] or fmt.NOTHING
 
 
 def _verdict(row: Row) -> str:
@@ -231,14 +180,14 @@ def _verdict(row: Row) -> str:
 
 MESSAGES = (
     Column("ID", _text("id"), right=True),
-    Column("TIME (UTC)", _message_time),
+    Column("TIME (UTC)", _message_time, narrow=_message_clock),
     Column("STATION", _text("station")),
     Column("DIR", _text("direction")),
     Column("ACTION", _text("action")),
     Column("MS", lambda row: fmt.NOTHING if row.get("latency_ms") is None else f"{row['latency_ms']:.0f}", right=True),
     Column("VERDICT", _verdict),
-    Column("REQUEST", _text("raw_request"), flexible=True),
-    Column("RESPONSE", _text("raw_response"), flexible=True),
+    Column("REQUEST", _text("raw_request"), flexible=True, leaves=1),
+    Column("RESPONSE", _text("raw_response"), flexible=True, leaves=2),
 )
 
 
@@ -252,17 +201,22 @@ def _subprotocols(row: Row) -> str:
 
 
 CONNECTIONS = (
-    Column("TIME (UTC)", _message_time),
+    Column("TIME (UTC)", _message_time, narrow=_short("time")),
     Column("EVENT", _text("event")),
-    Column("PEER", _text("peer")),
+    Column("PEER", _text("peer"), leaves=2),
     Column("STATION", lambda row: _said(row.get("station") or row.get("identity"))),
-    Column("PATH", _text("path"), flexible=True),
-    Column("SUBPROTOCOL", _subprotocols),
-    Column("TLS", _text("tls")),
-    Column("USER", _text("user")),
+    Column("PATH", _text("path"), flexible=True, leaves=4),
+    Column("SUBPROTOCOL", _subprotocols, leaves=3),
+    Column("TLS", _text("tls"), leaves=6),
+    Column("USER", _text("user"), leaves=5),
     Column("CODE", lambda row: _said(row.get("status") or row.get("code")), right=True),
-    Column("WHY", _why, flexible=True),
+    Column("WHY", _why, flexible=True, leaves=1),
 )
+
+
+def _severity(row: Row) -> str:
+    number = row.get("severity")
+    return severity_word(number) if isinstance(number, int) else _said(number)
 
 
 def _alarm_state(row: Row) -> str:
@@ -272,12 +226,12 @@ def _alarm_state(row: Row) -> str:
 
 ALARMS = (
     Column("ID", _text("id"), right=True),
-    Column("RAISED (UTC)", _when("raised")),
+    _time("RAISED (UTC)", "raised"),
     Column("STATION", _text("station")),
-    Column("SEVERITY", _text("severity"), right=True),
+    Column("SEVERITY", _severity),
     Column("KIND", _text("kind")),
     Column("TEXT", _text("text"), flexible=True),
-    Column("COUNT", _text("count"), right=True),
-    Column("STATE", _alarm_state),
-    Column("MESSAGE", _text("message"), right=True),
+    Column("COUNT", _text("count"), right=True, leaves=2),
+    Column("STATE", _alarm_state, leaves=1),
+    Column("MESSAGE", _text("message"), right=True, leaves=3),
 )

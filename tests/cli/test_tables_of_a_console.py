@@ -76,6 +76,29 @@ def test_tables_for_people_hold_no_escape_and_fit_the_width(chargehand: Run, sit
     assert lines or kind == "alarms"
 
 
+def test_a_narrow_table_keeps_what_tells_rows_apart(chargehand: Run, site: Any) -> None:
+    heading, row = chargehand("transactions", COLUMNS="80").stdout.splitlines()
+    assert heading.startswith("ID  STATION  EVSE  TRANSACTION  ID TAG  STATE  STARTED (UTC)")
+    assert "01-15 10:00:00" in row, "a time is whole, without its year"
+    heading, row = chargehand("connections", COLUMNS="80").stdout.splitlines()[:2]
+    assert heading.split()[-2:] == ["CODE", "WHY"]
+
+
+def test_transactions_connections_and_alarms_take_the_screens_terms(chargehand: Run, site: Any, tmp_path: Path) -> None:
+    for source in ([], ["--data", str(site.data)]):
+        (one,) = rows(chargehand("transactions", "tag:TA*", "is:ended", "evse:1", "--json", *source))
+        assert one["id_tag"] == "TAG"
+        assert rows(chargehand("transactions", "is:active", "--json", *source)) == []
+        assert rows(chargehand("connections", "offers:ocpp1.6", "station:CP-1", "--json", *source))
+        assert rows(chargehand("connections", "is:refused", "--json", *source)) == []
+        assert rows(chargehand("alarms", "severity:danger", "--json", *source)) == []
+        wrong = chargehand("alarms", "dir:in", *source)
+        assert (wrong.returncode, "unknown field “dir”: one of station, is" in wrong.stderr) == (2, True)
+    out = tmp_path / "t.jsonl"
+    assert chargehand("export", "transactions", "reason:none", "-o", str(out)).returncode == 0
+    assert out.read_text() == ""
+
+
 def test_markup_in_a_stations_text_is_shown_as_it_is(chargehand: Run, site: Any) -> None:
     assert "[b]M[/b]" in chargehand("stations").stdout
     assert "\\u001b]0;x\\u0007" in chargehand("stations").stdout

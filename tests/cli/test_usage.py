@@ -14,13 +14,14 @@ from console.engine.options import EngineOptions
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 COMMANDS = ("run", "demo", "serve", "call", "stations", "connectors", "transactions", "messages", "connections")
-MORE_COMMANDS = ("alarms", "export", "simulate", "profile", "trust")
+MORE_COMMANDS = ("alarms", "export", "simulate", "profile", "trust", "orders", "files")
+ACTS = ("accept", "refuse", "close", "mark", "acknowledge")
 
 
 def test_help_names_every_command(chargehand: Run) -> None:
     done = chargehand("--help")
     assert done.returncode == 0
-    for command in (*COMMANDS, *MORE_COMMANDS):
+    for command in (*COMMANDS, *MORE_COMMANDS, *ACTS):
         assert f"\n  {command} " in done.stdout
         assert chargehand(command, "--help").returncode == 0
 
@@ -75,6 +76,19 @@ def test_an_export_that_cannot_be_written_says_so(tmp_path: Path, capsys: pytest
 def test_what_cannot_be_exported_is_told_before_a_console_is_looked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", "bogus", "-o", "x.csv", "--api", "http://127.0.0.1:1"]) == 2
     assert "“bogus” cannot be exported: messages or transactions" in capsys.readouterr().err
+
+
+def test_orders_are_listed_and_one_is_told_with_its_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["orders"]) == 0
+    listed = capsys.readouterr().out
+    assert all(f"\n{order} " in listed for order in ("reset", "unlock", "start", "stop", "data-transfer"))
+    assert main(["orders", "availability"]) == 0
+    told = capsys.readouterr().out
+    assert "chargehand call STATION availability operative=true|false" in told
+    assert "  operative  needed; true or false" in told
+    assert main(["orders", "explode"]) == 2
+    assert main(["orders", "--json"]) == 0
+    assert '"id":"reset"' in capsys.readouterr().out
 
 
 def test_one_warning_of_a_profile_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

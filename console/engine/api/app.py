@@ -216,10 +216,6 @@ class _Api:
         return as_json(row)
 
     async def orders(self, request: Request) -> Response:
-        from console.engine.orders.table import ORDERS
+        from console.engine.orders.catalogue import order_rows
 
-        rows = [
-            {"id": one.id, "title": one.title, "arguments": one.usage(), "done_when": one.done_when, "help": one.help}
-            for one in ORDERS
-        ]
-        return as_rows(request, rows)
+        return as_rows(request, order_rows())
