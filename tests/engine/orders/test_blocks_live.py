@@ -42,7 +42,7 @@ async def station(request: pytest.FixtureRequest, engine: Engine) -> AsyncIterat
     made = SimulatedStation(engine.listen_urls[0], spec, behaviour=QUICK, seed=1, response_timeout=5)
     await made.connect()
     await made.boot()
-    await until(lambda: (known := engine.fleet.station("CP-001")) and len(known.connectors()) == 2)
+    await until(lambda: (known := engine.fleet.station("CP-001")) is not None and len(known.connectors()) == 2)
     yield made
     await made.close()
 
