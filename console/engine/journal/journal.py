@@ -11,18 +11,17 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import apsw
-import orjson
 
 from console.engine.errors import EngineError, JournalError, JournalFull
 from console.engine.journal import codec
 from console.engine.journal.lock import DirectoryLock
 from console.engine.journal.packs import pack_some
 from console.engine.journal.reader import Reader
+from console.engine.journal.retention import forget
 from console.engine.journal.samples import pack_session
 from console.engine.journal.schema import FILE, check, connect, damaged, migrate, tune
 from console.engine.journal.search import value
@@ -39,9 +38,6 @@ log = logging.getLogger("chargehand.journal")
 WINDOW: Final = 0.002
 """Seconds that a batch waits for more while traffic is dense; thin traffic is committed in the same turn of the loop."""
 _DENSE: Final = 8
-_PRUNE_SLICE: Final = 500
-_SAMPLE_SLICE: Final = 5000
-_LOOK: Final = 5000  # happenings that are looked at in one turn of the writer
 TIDY_SECONDS: Final = 1.0
 _QUIET: Final = 1000  # records a second, up to which old bodies are compressed
 _SESSIONS_A_TURN: Final = 32
@@ -211,18 +207,7 @@ class Journal(Reader):
         that are over and were not heard of since, with their samples. By the time of receipt: a station's clock may be
         decades off. In small slices between which messages are written. Gives how many records.
         """
-        bound = await self._work(lambda c: value(c, "SELECT min(cursor, indexed) FROM state"))
-        forgotten = 0
-        first = 0
-        while True:
-            slice_ = await self._work(partial(_expire, low=first, bound=bound, before=before_ns))
-            if slice_ is None:
-                break
-            first, gone = slice_
-            forgotten += gone
-        while await self._work(lambda c: _expire_transactions(c, before_ns)):
-            pass
-        return forgotten
+        return await forget(self._work, before_ns)
 
     async def close(self) -> None:
         """Write what is queued, fold the WAL into the file, and let the directory go."""
@@ -278,50 +263,3 @@ def _opened(path: Path, migrations: tuple[str, ...] | None) -> apsw.Connection:
                 f"The copy of {path} before its update cannot be made ({error.strerror or error}). Nothing was changed."
             ) from error
         raise
-
-
-def _expire(connection: apsw.Connection, low: int, bound: int, before: int) -> tuple[int, int] | None:
-    """Forget within the next slice of ids; gives where the following one begins and how many went, None at the end.
-
-    What is old need not come first: after a spell with a clock in the future it lies behind what seems new. Whole runs
-    of exchanges without anything old are stepped over by their times, happenings are looked through by the thousand.
-    """
-    old, last, count, run = orjson.loads(
-        value(
-            connection,
-            "WITH next(id, time) AS (SELECT id, time FROM happening WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?4)"
-            " SELECT json_array((SELECT min(id) FROM next WHERE time < ?3), (SELECT max(id) FROM next),"
-            " (SELECT count(*) FROM next),"
-            " (SELECT max(first, ?1) FROM run WHERE last >= ?1 AND oldest < ?3 ORDER BY last LIMIT 1))",
-            (low, bound, before, _LOOK),
-        )
-    )
-    seen = last if count == _LOOK else bound
-    first = min((at for at in (old, run) if at is not None and at <= seen), default=None)
-    if first is None:
-        return None if seen == bound else (seen + 1, 0)
-    last = min(first + _PRUNE_SLICE - 1, bound)
-    where = "WHERE id BETWEEN ? AND ? AND time < ?"
-    counting = f"SELECT (SELECT count(*) FROM exchange {where}) + (SELECT count(*) FROM happening {where})"
-    gone: int = value(connection, counting, (first, last, before) * 2)
-    if gone:
-        connection.execute("INSERT INTO expired VALUES (?, ?, ?)", (first, last, before))
-    return last + 1, gone
-
-
-def _expire_transactions(connection: apsw.Connection, before: int) -> int:
-    """Forget up to 50 transactions that are over and were not heard of since then, with their samples: those first, some
-    thousand at a time, since a month of charging may have half a million."""
-    over = "SELECT id FROM txn WHERE state != 'active' AND updated < ? ORDER BY updated LIMIT 50"
-    ids = value(connection, f"SELECT json_group_array(id) FROM ({over})", (before,))
-    if ids == "[]":
-        return 0
-    theirs = "IN (SELECT value FROM json_each(?))"
-    some = f"SELECT rowid FROM sample WHERE txn {theirs} LIMIT {_SAMPLE_SLICE}"
-    connection.execute("BEGIN IMMEDIATE")
-    connection.execute(f"DELETE FROM sample WHERE rowid IN ({some})", (ids,))
-    if connection.changes() < _SAMPLE_SLICE:
-        connection.execute(f"DELETE FROM loose WHERE txn {theirs}", (ids,))
-        connection.execute(f"DELETE FROM txn WHERE id {theirs}", (ids,))
-    connection.execute("COMMIT")
-    return 1

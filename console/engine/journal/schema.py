@@ -55,26 +55,6 @@ _RUN = "id > OLD.indexed AND id <= NEW.indexed"
 _OLD = "id BETWEEN NEW.first AND NEW.last AND time < NEW.before"
 
 
-def _expired(*kinds: int) -> str:
-    """The trigger that forgets; ``kinds`` in by_trouble, beside the outcomes, that an exchange may stand under."""
-    others = " ".join(f"UNION ALL SELECT {kind}, id FROM exchange WHERE {_OLD}" for kind in kinds)
-    return f"""CREATE TRIGGER expired_insert INSTEAD OF INSERT ON expired BEGIN
-  DELETE FROM by_station WHERE (station, id) IN (SELECT station, id FROM exchange WHERE {_OLD});
-  DELETE FROM by_action WHERE (action, id) IN (SELECT action, id FROM exchange WHERE {_OLD});
-  DELETE FROM by_trouble WHERE (kind, id) IN (SELECT bits & {OUTCOME_MASK}, id FROM exchange WHERE {_OLD}
-    {others});
-  DELETE FROM by_tx WHERE (tx, id) IN (SELECT lower(tx), id FROM exchange WHERE {_OLD});
-  DELETE FROM by_order WHERE (ordered, id) IN (SELECT ordered, id FROM exchange WHERE {_OLD});
-  DELETE FROM body WHERE id IN (SELECT id FROM exchange WHERE {_OLD});
-  DELETE FROM exchange WHERE {_OLD};
-  DELETE FROM pack WHERE last BETWEEN NEW.first AND NEW.last
-    AND NOT EXISTS (SELECT 1 FROM exchange WHERE id BETWEEN pack.first AND pack.last);
-  DELETE FROM happening WHERE {_OLD};
-  DELETE FROM run WHERE last <= NEW.last AND newest < NEW.before;
-END;
-"""
-
-
 _CHANGED = """
 CREATE TRIGGER changed_station INSTEAD OF INSERT ON changed WHEN NEW.kind = 'station' BEGIN
   INSERT INTO station VALUES (NEW.station, NEW.body) ON CONFLICT(key) DO UPDATE SET body = excluded.body;
@@ -147,7 +127,21 @@ CREATE TRIGGER changed_txn INSTEAD OF INSERT ON changed WHEN NEW.kind = 'txn' BE
   INSERT OR REPLACE INTO txn VALUES (NEW.id, NEW.station, NEW.wire, NEW.state, NEW.started, NEW.stopped, NEW.body);
 END;
 CREATE VIEW expired AS SELECT NULL AS first, NULL AS last, NULL AS before WHERE 0;
-{_expired(VIOLATION_KIND)}"""
+CREATE TRIGGER expired_insert INSTEAD OF INSERT ON expired BEGIN
+  DELETE FROM by_station WHERE (station, id) IN (SELECT station, id FROM exchange WHERE {_OLD});
+  DELETE FROM by_action WHERE (action, id) IN (SELECT action, id FROM exchange WHERE {_OLD});
+  DELETE FROM by_trouble WHERE (kind, id) IN (SELECT bits & {OUTCOME_MASK}, id FROM exchange WHERE {_OLD}
+    UNION ALL SELECT {VIOLATION_KIND}, id FROM exchange WHERE {_OLD});
+  DELETE FROM by_tx WHERE (tx, id) IN (SELECT lower(tx), id FROM exchange WHERE {_OLD});
+  DELETE FROM by_order WHERE (ordered, id) IN (SELECT ordered, id FROM exchange WHERE {_OLD});
+  DELETE FROM body WHERE id IN (SELECT id FROM exchange WHERE {_OLD});
+  DELETE FROM exchange WHERE {_OLD};
+  DELETE FROM pack WHERE last BETWEEN NEW.first AND NEW.last
+    AND NOT EXISTS (SELECT 1 FROM exchange WHERE id BETWEEN pack.first AND pack.last);
+  DELETE FROM happening WHERE {_OLD};
+  DELETE FROM run WHERE last <= NEW.last AND newest < NEW.before;
+END;
+"""
 
 VERSION_2: Final = f"""
 ALTER TABLE txn ADD COLUMN updated INTEGER NOT NULL DEFAULT 0;
@@ -208,7 +202,14 @@ CREATE TRIGGER bookmark AFTER INSERT ON happening WHEN NEW.kind = 'bookmark' AND
   INSERT INTO by_trouble SELECT {MARKED_KIND}, {_MARK} WHERE NEW.data ->> '$.on';
 END;
 DROP TRIGGER expired_insert;
-{_expired(VIOLATION_KIND, MARKED_KIND)}
+CREATE TRIGGER expired_insert INSTEAD OF INSERT ON expired BEGIN
+  DELETE FROM body WHERE id IN (SELECT id FROM exchange WHERE {_OLD});
+  DELETE FROM exchange WHERE {_OLD};
+  DELETE FROM pack WHERE last BETWEEN NEW.first AND NEW.last
+    AND NOT EXISTS (SELECT 1 FROM exchange WHERE id BETWEEN pack.first AND pack.last);
+  DELETE FROM happening WHERE {_OLD};
+  DELETE FROM run WHERE last <= NEW.last AND newest < NEW.before;
+END;
 CREATE TRIGGER caught_up AFTER UPDATE OF cursor ON state WHEN NEW.cursor > OLD.cursor BEGIN
   DELETE FROM ahead WHERE at <= NEW.cursor;
 END;

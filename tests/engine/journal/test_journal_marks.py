@@ -48,7 +48,8 @@ async def test_marks_among_many_are_found_without_a_look_at_the_others(
         assert [one.id for one in page.rows] == found, line
 
 
-async def test_a_mark_goes_with_its_message(running: Running) -> None:
+async def test_a_mark_goes_with_its_message(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.engine.journal.retention._STALE", 100)
     await running.write(*(exchange(n) for n in range(INDEX_RUN)))
     await mark(running, 5, 1000)
     await running.save(Snapshot(cursor=INDEX_RUN + 2))

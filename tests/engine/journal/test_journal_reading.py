@@ -284,7 +284,10 @@ async def test_a_damaged_page_is_told_where_it_is_read(tmp_path: Path) -> None:
     reader.shut()
 
 
-async def test_retention_forgets_old_records_that_the_snapshot_knows(running: Running) -> None:
+async def test_retention_forgets_old_records_that_the_snapshot_knows(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.engine.journal.retention._STALE", 3000)
     count = 2 * INDEX_RUN
     rows = [exchange(n, station=f"CP-{n % 3}", outcome="late", transaction="41", order=5) for n in range(count)]
     await running.write(*rows)
@@ -323,7 +326,7 @@ async def test_retention_goes_on_behind_a_spell_with_a_clock_in_the_future(runni
 async def test_retention_finds_old_happenings_behind_newer_ones(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("console.engine.journal.journal._LOOK", 50)
+    monkeypatch.setattr("console.engine.journal.retention._LOOK", 50)
     newer = [Happening(time=NOON + 10**17, kind="bookmark", data={}) for _ in range(1300)]
     await running.write(happening(), *newer, happening(), happening(), *(exchange(n) for n in range(INDEX_RUN)))
     total = INDEX_RUN + 1303
