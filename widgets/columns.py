@@ -74,14 +74,15 @@ class Layout(NamedTuple):
 
 
 WIDE_SCREEN = 110
-"""From here on columns stand two cells apart, where that costs none of them."""
+"""From here on columns stand two cells apart."""
 
 
 def lay_out(columns: Sequence[Column], available: int, *, gutter: int = 1) -> Layout:
     """Choose and size the columns for ``available`` cells.
 
-    Columns fold away by priority until the least widths fit. What can not be folded stays, even where it does not fit:
-    the row is then wider than ``available`` and the widget scrolls sideways.
+    Columns fold away by priority until the least widths fit; one that fits all the same, beside what the others want, stays.
+    What can not be folded stays even where it does not fit: the row is then wider than ``available`` and the widget
+    scrolls sideways.
     """
     gap = 2 if available >= WIDE_SCREEN else 1
     shown = list(enumerate(columns))
@@ -89,14 +90,21 @@ def lay_out(columns: Sequence[Column], available: int, *, gutter: int = 1) -> La
     def least() -> int:
         return gutter + sum(column.min_width for _, column in shown) + gap * max(0, len(shown) - 1)
 
-    if least() > available:
-        gap = 1
+    def wanted() -> int:
+        return least() + sum(max(column.width - column.min_width, 0) for _, column in shown)
+
+    folded: list[tuple[int, Column]] = []
     while least() > available:
         foldable = [item for item in shown if item[1].priority > 0]
         if not foldable:
             break
         # Of two columns equally dispensable the one further right goes.
-        shown.remove(max(foldable, key=lambda item: (item[1].priority, item[0])))
+        folded.append(max(foldable, key=lambda item: (item[1].priority, item[0])))
+        shown.remove(folded[-1])
+    for item in reversed(folded):
+        # The last one that went may have been wide: where it leaves more than the others want, a narrow one stays.
+        if wanted() + gap + item[1].min_width <= available:
+            shown = sorted([*shown, item], key=lambda one: one[0])
 
     spare = available - least()
     widths = [column.min_width for _, column in shown]

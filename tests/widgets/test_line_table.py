@@ -463,3 +463,14 @@ async def test_rows_that_are_told_to_have_changed_are_the_only_ones_that_are_ask
         assert list(table.keys) == list(fleet.keys)
         table.sort_by("power")
         assert table.keys[-1] == "CP-00999"
+
+
+def test_a_narrow_column_stays_where_a_wide_one_that_went_after_it_leaves_room() -> None:
+    columns = [
+        Column("name", "NAME", width=14, min_width=10),
+        Column("narrow", "N", width=4, min_width=4, priority=9),
+        Column("wide", "WIDE", width=12, min_width=12, priority=5),
+    ]
+    shown = {width: [place.column.key for place in lay_out(columns, width).placed] for width in (29, 28, 20, 19)}
+    assert shown == {29: ["name", "narrow", "wide"], 28: ["name", "wide"], 20: ["name", "narrow"], 19: ["name"]}
+    assert lay_out(columns, 19).placed[0].width == 14, "what it wants goes before"
