@@ -187,7 +187,9 @@ class Socket(asyncio.BufferedProtocol):
         if length == 126:
             length = data[2] << 8 | data[3]
             start = 8
-        if length < 0 or length == 127 or start + length != size or length > self._host.max_message_bytes:
+        elif length < 0 or length == 127:
+            return False
+        if start + length != size or length > self._host.max_message_bytes:
             return False
         self.heard = time.monotonic()
         try:
