@@ -124,7 +124,11 @@ class LineLog(LineView, Generic[RowT]):
             self._pages.source, self._window.reads_on = source, True
         self.clear()
         self.extend(newest)
-        rows = await self._pages.newest()
+        self.refresh_footer()
+        try:
+            rows = await self._pages.newest()
+        finally:
+            self.refresh_footer()
         if rows is not None:
             # What is held or was pushed meanwhile is newer and stays at the end: only what is older goes before it.
             ring = self._window.ring

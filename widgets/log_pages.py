@@ -35,8 +35,12 @@ class LogPages(Generic[RowT]):
         """The newest page; None where there is no source, or not wanted any more. Raises what the source raises."""
         if self.source is None:
             return None
-        began = self._round
-        rows = await self.source.before(None, self.page_rows)
+        began = self.begin()
+        try:
+            rows = await self.source.before(None, self.page_rows)
+        finally:
+            if began == self._round:
+                self.reading = False
         return rows if began == self._round else None
 
     async def read(self, key: Hashable, began: int, *, older: bool) -> Sequence[tuple[Hashable, RowT]] | None:

@@ -37,15 +37,6 @@ HINT: Final = (
 )
 
 
-def _check(text: str) -> str | None:
-    """What is wrong with a filter line, None where it is right."""
-    try:
-        parse_filter(text)
-    except FilterError as error:
-        return error.sentence
-    return None
-
-
 class MessagesPanel(Filtered, Vertical):
     """A live log of exchanges with its filter line, of all stations or of one. Whoever shows it calls ``pull``.
 
@@ -71,13 +62,14 @@ class MessagesPanel(Filtered, Vertical):
         self._last_id = 0
         self._total = 0
         self._marks = -1
+        self._early = False  # the filter was typed before the engine, which knows the marks, was there
         self._tasks: Owner = set()
         self._reading: Task[None] | None = None
         self.filter_text = ""
 
     def compose(self) -> ComposeResult:
         """Filter line, log."""
-        yield FilterLine(_check, self._complete, hint=HINT)
+        yield FilterLine(self.wrong, self._complete, hint=HINT)
         yield FilterNote()
         yield MessageLog(all_stations=self._all_stations, marked=self._is_marked)
 
@@ -99,11 +91,6 @@ class MessagesPanel(Filtered, Vertical):
     def log_view(self) -> MessageLog:
         """The log."""
         return self.query_one(MessageLog)
-
-    @property
-    def filter_line(self) -> FilterLine:
-        """The line above it."""
-        return self.query_one(FilterLine)
 
     @property
     def chosen(self) -> Exchange | None:
@@ -147,10 +134,13 @@ class MessagesPanel(Filtered, Vertical):
 
     def _start(self) -> None:
         self._fresh = True
+        if self._early:
+            self._early, self.where = False, self._desk.filter(self.where.text)
         self._last_id = self.engine.feed.last_id
         self._total = self.engine.feed.total
         self.log_view.clear()
-        self.log_view.set_empty(self._empty_lines())
+        searching = [Cell("Looking through the journal …", "muted")] if self.filter_text else self._empty_lines()
+        self.log_view.set_empty(searching)
         if self._reading is not None:
             self._reading.cancel()
         self._reading = spawn(self._load(), name="read messages", owner=self._tasks)
@@ -165,6 +155,7 @@ class MessagesPanel(Filtered, Vertical):
             await self.log_view.load(JournalSource(engine, self.where), newest=newest)
         except ChargehandError as error:
             self.host.say(error.sentence, title=error.title, severity="error")
+        self.log_view.set_empty(self._empty_lines())
 
     @property
     def _desk(self) -> MessageDesk:
@@ -201,19 +192,13 @@ class MessagesPanel(Filtered, Vertical):
             self.filter_text = "\0"  # holds for another station: never the same
             self.set_filter("")
 
-    def set_filter(self, text: str) -> None:
-        """Show only what passes; a line that is wrong opens and says why, and what was shown stays."""
-        line = self.filter_line
-        line.value = text
-        if _check(text) is not None:
-            line.open()
-        else:
-            self.apply_filter(text)
-
-    def focus_filter(self) -> None:
-        """Open the filter line."""
-        self.query_one(FilterNote).show("")
-        self.filter_line.open()
+    def wrong(self, text: str) -> str | None:
+        """What is wrong with a filter line, None where it is right."""
+        try:
+            parse_filter(text)
+        except FilterError as error:
+            return error.sentence
+        return None
 
     def apply_filter(self, text: str) -> None:
         """Show only what passes."""
@@ -221,11 +206,12 @@ class MessagesPanel(Filtered, Vertical):
         if text != self.filter_text:
             self.filter_text = text
             scope = "" if self.station is None else f"station:{quoted(self.station)} "
-            self.where = self._desk.filter(scope + text) if self.host.ready else parse_filter(scope + text)
+            self._early = not self.host.ready
+            self.where = parse_filter(scope + text) if self._early else self._desk.filter(scope + text)
             self._fresh = False
             if self.host.ready:
                 self.pull(self.engine.clock())
-        self.query_one(FilterNote).show("" if self.filter_line.has_class("-shown") else text)
+        self.note_filter(text)
 
     def _complete(self, text: str, cursor: int) -> list[Completion]:
         if not self.host.ready:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
+
+import pytest
 
 from console.engine.engine import Engine
 from console.screens.messages import MessagesPanel, MessagesSection
@@ -278,3 +281,46 @@ async def test_while_a_term_is_written_its_values_are_offered_and_not_its_fault(
         await console.sees("✖ unknown field “colour”")
         await console.press("space", *"is")
         await console.sees("✖ unknown field “colour”")
+
+
+async def test_marked_messages_are_asked_for_before_the_engine_is_there(
+    engine: Engine, dial: Any, open_console: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = await dial(engine)
+    await station.boot()
+    async with open_console(engine, section="messages") as console:
+        log = panel(console)
+        await console.sees("BootNotification")
+        with monkeypatch.context() as early:
+            early.setattr(type(console.app), "ready", property(lambda _app: False))
+            log.set_filter("is:marked")
+        console.pull()
+        await console.sees("No message matches")
+        await engine.bookmark(engine.feed.last_id, True)
+        await station.call("Heartbeat", {})
+        console.pull()
+        await console.sees("◆", "BootNotification")
+        assert log.where.matches(engine.feed.rows[0])
+        assert "Heartbeat" not in console.text()
+
+
+async def test_a_search_says_that_it_goes_on(
+    engine: Engine, dial: Any, open_console: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = await dial(engine)
+    await station.boot()
+    async with open_console(engine, section="messages") as console:
+        await console.sees("BootNotification")
+        gate = asyncio.Event()
+        search = engine.journal.messages
+
+        async def slow(*given: Any, **also: Any) -> Any:
+            await gate.wait()
+            return await search(*given, **also)
+
+        monkeypatch.setattr(engine.journal, "messages", slow)
+        await console.press("slash", *"needle", "enter")
+        await console.sees("Looking through the journal", "reading older rows")
+        assert "No message matches" not in console.text()
+        gate.set()
+        await console.sees("No message matches this filter")

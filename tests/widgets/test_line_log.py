@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
@@ -221,6 +222,27 @@ async def test_a_page_that_is_asked_for_just_before_another_filter_is_not_read()
         await pilot.pause()
         assert shown(app) == [0, 1, 2, 3, 4]
         assert other.read == [("before", None, 200)]
+
+
+async def test_while_the_newest_page_is_looked_for_the_log_says_so(drawn: Drawn) -> None:
+    app = LogApp(Journal(5))
+    async with app.run_test(size=(100, 24)) as pilot:
+        await pilot.pause()
+        slow = Journal(500)
+        slow.gate = asyncio.Event()
+        loading = asyncio.get_running_loop().create_task(app.log_view.load(slow))
+        await until(pilot, lambda: bool(slow.read))
+        await until(pilot, lambda: "reading older rows" in drawn(app)[-1])
+        slow.gate.set()
+        await loading
+        await pilot.pause()
+        assert "reading" not in drawn(app)[-1]
+        assert shown(app)[-1] == 499
+        slow.broken = True
+        with pytest.raises(OSError, match="does not answer"):
+            await app.log_view.load(slow)
+        await pilot.pause()
+        assert "reading" not in drawn(app)[-1]
 
 
 async def test_rows_in_memory_stand_at_once_and_the_source_adds_only_older_ones() -> None:
