@@ -153,7 +153,11 @@ async def soak(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "seed": given.seed,
         "stations": given.stations,
         "simulated": given.simulated,
-        "arguments": f"--minutes {given.minutes:g} --kills {given.kills:g} --freezes {given.freezes:g}",
+        "arguments": " ".join(
+            f"--{name} {value:g}"
+            for name in ("minutes", "every", "kills", "freezes")
+            if (value := getattr(given, name))
+        ),
         "figures": figures,
         "promises": [{"what": one.what, "found": one.found, "kept": one.kept} for one in promises],
         "memory": [[(round(at - life[0][0], 1), size) for at, size in life] for life in console.lives if life],
