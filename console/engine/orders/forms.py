@@ -61,19 +61,30 @@ def _known(
     connector: int | None,
 ) -> dict[str, str]:
     found: dict[str, str] = {}
-    if kind.id == "firmware" and images:
+    if kind.id in ("firmware", "publish") and images:
         found["file"] = max(images, key=lambda one: one.modified).name
     if kind.id == "availability":
         found["operative"] = "true" if _out_of_service(station, evse, connector) else "false"
     if station is None:
         return found
-    if kind.id == "start" and station.last_tag:
+    if kind.id in ("start", "reserve", "customer") and station.last_tag:
         found["tag"] = station.last_tag
-    if kind.id == "stop":
+    if kind.id in ("stop", "cost", "transaction-status"):
         running = fleet.active_on(station.id, evse, connector)
         if running is not None and running.wire is not None:
             return {"transaction": running.wire}
-    if kind.id in ("get", "set", "reset"):
+    # These are about the station unless a person says otherwise: a connector filled in would narrow what is asked for.
+    if kind.id in (
+        "get",
+        "set",
+        "reset",
+        "transaction-status",
+        "clear-limit",
+        "limits",
+        "monitor",
+        "monitors",
+        "display",
+    ):
         return found
     return {**found, **_place(kind, station, evse, connector)}
 

@@ -151,3 +151,21 @@ async def test_completion_starts_where_the_word_does(port: FakePort) -> None:
     port.connect("CP-001", "1.6")
     found = complete(":reset CP-001 type=ha", 21, port.fleet)
     assert [(one.text, one.start) for one in found] == [("hard", 19)]
+
+
+async def test_an_order_about_the_station_is_not_narrowed_to_its_only_connector(port: FakePort) -> None:
+    port.connect("CP-002", "2.0.1")
+    place = {"timestamp": "2025-01-01T00:00:00Z", "connectorStatus": "Available", "evseId": 1, "connectorId": 1}
+    port.hear("CP-002", "StatusNotification", place)
+    station = port.fleet.station("CP-002")
+
+    def filled(order: str) -> dict[str, str]:
+        return {one.name: one.value for one in form_for(order_kind(order), station, port.fleet) if one.value}
+
+    assert filled("transaction-status") == {}
+    assert filled("clear-limit") == {}
+    assert filled("limit") == {"connector": "1", "purpose": "default"}
+    begun = {"eventType": "Started", "timestamp": "2025-01-01T00:00:00Z", "triggerReason": "Authorized", "seqNo": 0,
+             "transactionInfo": {"transactionId": "T"}, "evse": {"id": 1, "connectorId": 1}}  # fmt: skip
+    port.hear("CP-002", "TransactionEvent", begun, {})
+    assert filled("transaction-status") == filled("cost") == {"transaction": "T"}
