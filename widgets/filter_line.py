@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -233,13 +234,13 @@ class Filtering:
     Stands before the widget's class, which says how: ``set_filter`` and ``take_focus``.
     """
 
+    @abstractmethod
     def set_filter(self, text: str) -> None:
         """Show only what passes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take_focus(self) -> None:
         """The keyboard goes to what is filtered."""
-        raise NotImplementedError
 
     def on_filter_line_filtered(self, event: FilterLine.Filtered) -> None:
         """Another filter."""

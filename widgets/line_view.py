@@ -6,6 +6,7 @@ marked with ``refresh(Region)`` are asked for again. Subclasses say how many row
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -56,13 +57,13 @@ class LineView(StyledLines, can_focus=True):
     # ------------------------------------------------------------------ what a subclass says
 
     @property
+    @abstractmethod
     def row_count(self) -> int:
         """How many rows can be scrolled to."""
-        raise NotImplementedError
 
+    @abstractmethod
     def row_strip(self, index: int, state: int) -> Strip:
         """The line of one row, at the full width of the layout, in one state."""
-        raise NotImplementedError
 
     def row_state(self, index: int) -> int:
         """The state bits of a row."""

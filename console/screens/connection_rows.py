@@ -17,14 +17,14 @@ NOTHING: Final = "—"
 COLUMNS: Final = (
     Column("time", "TIME", 8, 8),
     Column("verdict", "VERDICT", 10, 9),
-    Column("identity", "IDENTITY", 18, 10),
+    Column("identity", "IDENTITY", 16, 10),
     Column("peer", "PEER", 21, 15, priority=2),
     Column("path", "PATH", 18, 18, max_width=40, weight=1, priority=7),
     Column("offers", "OFFERS", 12, 9, priority=4),
     Column("tls", "TLS", 8, 4, priority=6),
     Column("user", "USER", 10, 5, priority=5),
     Column("status", "CODE", 4, 4, align="right", priority=1),
-    Column("reason", "WHY", 24, 20, weight=3),
+    Column("reason", "WHY", 36, 20, weight=3),
 )
 
 # Close codes that say more than their number (RFC 6455 section 7.4.1).
@@ -117,6 +117,12 @@ def why(attempt: Attempt) -> str:
     return "no request yet"
 
 
+def _advice(attempt: Attempt) -> str:
+    """What to change, with the address that this caller has reached."""
+    url = f"{'wss' if attempt.tls else 'ws'}://{attempt.local}/"
+    return (attempt.advice or "").replace("ws://ADDRESS:PORT/", url)
+
+
 def detail(attempt: Attempt, now_ns: int) -> list[Line]:
     """Everything there is to say of one attempt, most needed first: what happened, why, and what to change."""
     state = told(attempt)
@@ -124,7 +130,7 @@ def detail(attempt: Attempt, now_ns: int) -> list[Line]:
     if attempt.reason and attempt.verdict != "open":
         lines.append(("Why", _full(attempt.reason), ""))
     if attempt.verdict == "refused":
-        lines.append(("Change", attempt.advice or "Nothing is known that would help.", "accent bold"))
+        lines.append(("Change", _advice(attempt) or "Nothing is known that would help.", "accent bold"))
     elif attempt.advice:
         lines.append(("Advice", attempt.advice, ""))
     if attempt.badges:

@@ -56,6 +56,8 @@ class FilesSection(TableSection[rows.Facts]):
         self._looked = 0
         self._looking = False
         self._seen: object = None
+        self._fleet = -1
+        self._stages = 0
         self._second = 0
         self._at = -1
         self._now = 0
@@ -91,10 +93,11 @@ class FilesSection(TableSection[rows.Facts]):
             self._looking = True
             spawn(self._look(), name="look at the folders", owner=self.tasks)
         files = engine.files
-        seen = (
-            files.changed,
-            sum(len(one.firmware_stages) + len(one.log_stages) for one in engine.fleet.stations.values()),
-        )
+        if engine.fleet.changed != self._fleet:
+            self._fleet = engine.fleet.changed
+            told = engine.fleet.stations.values()
+            self._stages = sum(len(one.firmware_stages) + len(one.log_stages) for one in told)
+        seen = files.changed, self._stages
         moving = any(one.state == "moving" for one in files.transfers.values())
         second = now_ns // 1_000_000_000
         if seen != self._seen:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from typing import TYPE_CHECKING, cast
+
 from textual.widgets import Static
 
 from widgets.filter_line import FilterLine
 from widgets.safe import safe_content
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
 
 
 class FilterNote(Static):
@@ -27,18 +33,50 @@ class FilterNote(Static):
 
 
 class Filtered:
-    """Takes what a filter line within says: its filter as it rests and as it is left, and the keyboard then.
+    """A filter line with its note, within a widget: how it opens, and what is taken from it as it rests and as it is left.
 
-    Stands before the widget's class, which says how: ``apply_filter`` and ``take_focus``.
+    Stands before the widget's class, which says how: ``wrong``, ``apply_filter`` and ``take_focus``.
     """
 
-    def apply_filter(self, text: str) -> None:
-        """Show only what passes; the text can be read."""
-        raise NotImplementedError
+    @abstractmethod
+    def wrong(self, text: str) -> str | None:
+        """What is wrong with a filter line, None where it is right."""
 
+    @abstractmethod
+    def apply_filter(self, text: str) -> None:
+        """Show only what passes; the text can be read. ``note_filter`` belongs to its end."""
+
+    @abstractmethod
     def take_focus(self) -> None:
         """The keyboard goes to what is filtered."""
-        raise NotImplementedError
+
+    @property
+    def filter_line(self) -> FilterLine:
+        """The line."""
+        return cast("Widget", self).query_one(FilterLine)
+
+    def set_filter(self, text: str) -> None:
+        """Show only what passes; a line that is wrong opens and says why, and what was shown stays."""
+        line = self.filter_line
+        line.value = text
+        if self.wrong(text) is not None:
+            line.open()
+        else:
+            self.apply_filter(text)
+
+    def focus_filter(self) -> bool:
+        """Open the filter line."""
+        self._note.show("")
+        self.filter_line.open()
+        return True
+
+    def note_filter(self, text: str) -> None:
+        """Say which filter holds, where the line itself does not."""
+        self._note.show("" if self.filter_line.has_class("-shown") else text)
+
+    @property
+    def _note(self) -> FilterNote:
+        return cast("Widget", self).query_one(FilterNote)
 
     def on_filter_line_filtered(self, event: FilterLine.Filtered) -> None:
         """Another filter."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -38,21 +39,21 @@ class TableSection(Filtered, Section, Generic[RowT]):
 
     # What each of them says.
 
+    @abstractmethod
     def facts(self, row: RowT) -> Iterable[str | None]:
         """What a bare word is looked for in."""
-        raise NotImplementedError
 
+    @abstractmethod
     def make_table(self) -> LineTable:
         """The table."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rows_changed(self) -> None:
         """Choose the rows anew."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sentences(self) -> list[Line]:
         """The row at the cursor in sentences."""
-        raise NotImplementedError
 
     def known(self) -> Mapping[str, Sequence[str]]:
         """Values seen so far by field, for completion."""
@@ -62,7 +63,7 @@ class TableSection(Filtered, Section, Generic[RowT]):
 
     def compose(self) -> ComposeResult:
         """Filter line, table, sentences."""
-        yield FilterLine(self._wrong, self._complete, hint=f"{self.filter_hint}   ! negates   | or")
+        yield FilterLine(self.wrong, self._complete, hint=f"{self.filter_hint}   ! negates   | or")
         yield FilterNote()
         yield self.make_table()
         yield Told()
@@ -108,21 +109,6 @@ class TableSection(Filtered, Section, Generic[RowT]):
         """The terms of the filter, for the help."""
         return [(one.example, one.meaning) for one in self.fields.values()]
 
-    def set_filter(self, text: str) -> None:
-        """Show only what passes; a line that is wrong opens and says why, and what was shown stays."""
-        line = self.query_one(FilterLine)
-        line.value = text
-        if self._wrong(text) is not None:
-            line.open()
-        else:
-            self.apply_filter(text)
-
-    def focus_filter(self) -> bool:
-        """Open the filter line."""
-        self.query_one(FilterNote).show("")
-        self.query_one(FilterLine).open()
-        return True
-
     def back(self) -> bool:
         """``esc`` takes the filter away."""
         if not self.filter:
@@ -131,7 +117,8 @@ class TableSection(Filtered, Section, Generic[RowT]):
         self.take_focus()
         return True
 
-    def _wrong(self, text: str) -> str | None:
+    def wrong(self, text: str) -> str | None:
+        """What is wrong with a filter line, None where it is right."""
         try:
             self.read_filter(text)
         except FilterError as error:
@@ -148,4 +135,4 @@ class TableSection(Filtered, Section, Generic[RowT]):
         if text.strip() != self.filter.text:
             self.filter = self.read_filter(text)
             self.rows_changed()
-        self.query_one(FilterNote).show("" if self.query_one(FilterLine).has_class("-shown") else self.filter.text)
+        self.note_filter(self.filter.text)

@@ -30,8 +30,7 @@ class WithMessages:
 
     def focus_filter(self) -> bool:
         """``/``."""
-        self.panel.focus_filter()
-        return True
+        return self.panel.focus_filter()
 
     def copied(self) -> tuple[str, str] | None:
         """Both frames of the message at the cursor."""
