@@ -110,9 +110,10 @@ def test_without_a_console_the_sentence_says_what_to_do(chargehand: Run, tmp_pat
 
 def test_a_killed_console_leaves_a_directory_that_can_be_read(serve: Serve, chargehand: Run, tmp_path: Path) -> None:
     from websockets.sync.client import connect
+    from websockets.typing import Subprotocol
 
     server = serve(data=tmp_path / "data")
-    with connect(server.ready["listen"][0] + "CP-1", subprotocols=["ocpp1.6"], proxy=None) as station:  # type: ignore[list-item]
+    with connect(server.ready["listen"][0] + "CP-1", subprotocols=[Subprotocol("ocpp1.6")], proxy=None) as station:
         station.send('[2,"1","BootNotification",{"chargePointVendor":"V","chargePointModel":"M"}]')
         station.recv()
         server.process.kill()

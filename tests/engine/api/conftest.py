@@ -9,6 +9,7 @@ import httpx
 import orjson
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from console.engine.engine import Engine
 from profiles import load_profile
@@ -80,7 +81,7 @@ async def plug(engine: Engine) -> AsyncIterator[Plug]:
         sockets: list[ClientConnection] = []
 
         async def make(identity: str, answers: Answers | None = None) -> Station:
-            socket = await connect(engine.listen_urls[0] + identity, subprotocols=["ocpp1.6"], proxy=None)  # type: ignore[list-item]
+            socket = await connect(engine.listen_urls[0] + identity, subprotocols=[Subprotocol("ocpp1.6")], proxy=None)
             sockets.append(socket)
             station = Station(identity, socket, answers or {})
             tasks.append(group.create_task(station.obey()))

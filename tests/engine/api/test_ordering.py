@@ -120,8 +120,10 @@ async def test_a_file_is_sent_and_offered_by_its_name(
 async def test_a_read_only_console_gives_no_orders(tmp_path: Path) -> None:
     from profiles import load_profile
 
-    addresses = {"listen": ["127.0.0.1:0"], "api": "127.0.0.1:0", "files": "127.0.0.1:0"}
-    engine = Engine(load_profile("bench"), tmp_path / "data", read_only=True, **addresses)  # type: ignore[arg-type]
+    anywhere = "127.0.0.1:0"
+    engine = Engine(
+        load_profile("bench"), tmp_path / "data", read_only=True, listen=[anywhere], api=anywhere, files=anywhere
+    )
     await engine.start()
     try:
         async with httpx.AsyncClient(trust_env=False, base_url=str(engine.api_url)) as web:
