@@ -12,6 +12,7 @@ import os
 import platform
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,12 +72,15 @@ def idle(quick: bool) -> Any:
     return found
 
 
-def filters(_quick: bool) -> Any:
+ROWS = 1_000_000
+
+
+def filters(_quick: bool, rows: int = ROWS) -> Any:
     """Looking into a large journal, and its size: always the large one, a small one would tell nothing."""
     from benchmarks import sessions
     from benchmarks.filters import measure, show
 
-    found = measure(1_000_000)
+    found = measure(rows)
     show(found)
     found["sessions"] = sessions.measure(400)
     print(
@@ -111,13 +115,15 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer repetitions and stations")
     parser.add_argument("--only", action="append", choices=list(MEASUREMENTS), default=[])
     parser.add_argument("--out", type=Path, default=Path("bench-results/latest.json"))
+    parser.add_argument("--rows", type=int, default=ROWS, help="exchanges in the journal that is looked into")
     given = parser.parse_args()
+    measurements: dict[str, Callable[[bool], Any]] = {**MEASUREMENTS, "filters": partial(filters, rows=given.rows)}
     given.out.parent.mkdir(parents=True, exist_ok=True)
     found: dict[str, Any] = json.loads(given.out.read_text()) if given.only and given.out.is_file() else {}
     found["python"] = platform.python_version()
     for name in given.only or MEASUREMENTS:
         load = os.getloadavg()[0]
-        measured = MEASUREMENTS[name](given.quick)
+        measured = measurements[name](given.quick)
         when = datetime.now(UTC).isoformat(timespec="seconds")
         found[name] = {"at": when, "quick": given.quick, "load before": round(load, 2), "found": measured}
         given.out.write_text(json.dumps(found, indent=1))
