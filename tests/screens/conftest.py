@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -78,6 +78,18 @@ class Console:
         self.pull()
         await self.pilot.pause()
         return self.section
+
+
+@pytest.fixture
+def booted(dial: Any) -> Callable[..., Awaitable[Any]]:
+    """``station = await booted(engine, "CP-002", "2.0.1", chargePointModel="…")``: connected, and its boot answered."""
+
+    async def made(engine: Engine, identity: str = "CP-001", version: str = "1.6", **boot: Any) -> Any:
+        station = await dial(engine, identity, version)
+        await station.boot(**boot)
+        return station
+
+    return made
 
 
 OpenConsole = Callable[..., AbstractAsyncContextManager[Console]]

@@ -13,28 +13,37 @@ FAULT = {"connectorId": 1, "status": "Faulted", "errorCode": "GroundFailure"}
 FINE = {"connectorId": 1, "status": "Available", "errorCode": "NoError"}
 
 
-async def test_an_empty_screen_tells_quiet_from_nothing_connected(engine: Engine, dial: Any, open_console: Any) -> None:
+async def test_an_empty_screen_tells_quiet_from_nothing_connected(
+    engine: Engine, booted: Any, open_console: Any
+) -> None:
     async with open_console(engine, section="alarms") as console:
         await console.sees("No alarm, and no station either", "4 shows what tries to connect")
-        station = await dial(engine)
-        await station.boot()
+        await booted(engine)
         console.section.shown()
         await console.sees("✓ No alarm.")
 
 
 async def test_a_fault_says_what_it_means_and_what_to_try(
-    engine: Engine, dial: Any, open_console: Any, size: Any
+    engine: Engine, booted: Any, open_console: Any, size: Any
 ) -> None:
-    station = await dial(engine)
-    await station.boot()
+    station = await booted(engine)
     async with open_console(engine, size=size, section="alarms") as console:
         await station.call("StatusNotification", FAULT)
         await console.sees("✖ critical", "CP-001", "● standing", "Means", "Try", "GroundFailure")
 
 
-async def test_enter_opens_the_message_that_raised_it(engine: Engine, dial: Any, open_console: Any) -> None:
-    station = await dial(engine)
-    await station.boot()
+async def test_a_read_only_console_takes_no_note(make_engine: Any, booted: Any, open_console: Any) -> None:
+    engine = await make_engine(read_only=True)
+    station = await booted(engine)
+    await station.call("StatusNotification", FAULT)
+    async with open_console(engine, section="alarms") as console:
+        await console.sees("GroundFailure")
+        await console.press("a")
+        await console.sees("read-only: it takes no note")
+
+
+async def test_enter_opens_the_message_that_raised_it(engine: Engine, booted: Any, open_console: Any) -> None:
+    station = await booted(engine)
     await station.call("StatusNotification", FAULT)
     async with open_console(engine, section="alarms") as console:
         await console.sees("GroundFailure")
@@ -44,9 +53,8 @@ async def test_enter_opens_the_message_that_raised_it(engine: Engine, dial: Any,
         await console.sees("● standing")
 
 
-async def test_a_person_takes_note_with_a_few_words(engine: Engine, dial: Any, open_console: Any) -> None:
-    station = await dial(engine)
-    await station.boot()
+async def test_a_person_takes_note_with_a_few_words(engine: Engine, booted: Any, open_console: Any) -> None:
+    station = await booted(engine)
     await station.call("StatusNotification", FAULT)
     async with open_console(engine, section="alarms") as console:
         await console.sees("● standing")
@@ -61,9 +69,8 @@ async def test_a_person_takes_note_with_a_few_words(engine: Engine, dial: Any, o
         await console.sees("already")
 
 
-async def test_leaving_the_note_takes_no_note(engine: Engine, dial: Any, open_console: Any) -> None:
-    station = await dial(engine)
-    await station.boot()
+async def test_leaving_the_note_takes_no_note(engine: Engine, booted: Any, open_console: Any) -> None:
+    station = await booted(engine)
     await station.call("StatusNotification", FAULT)
     async with open_console(engine, section="alarms") as console:
         await console.sees("● standing")
@@ -74,10 +81,9 @@ async def test_leaving_the_note_takes_no_note(engine: Engine, dial: Any, open_co
         assert all(one.acknowledged is None for one in engine.fleet.alarms.values())
 
 
-async def test_marked_alarms_are_noted_together(engine: Engine, dial: Any, open_console: Any) -> None:
+async def test_marked_alarms_are_noted_together(engine: Engine, booted: Any, open_console: Any) -> None:
     for identity in ("CP-001", "CP-002"):
-        station = await dial(engine, identity)
-        await station.boot()
+        station = await booted(engine, identity)
         await station.call("StatusNotification", FAULT)
     async with open_console(engine, section="alarms") as console:
         await console.sees("CP-001", "CP-002")
@@ -88,9 +94,8 @@ async def test_marked_alarms_are_noted_together(engine: Engine, dial: Any, open_
         assert all(one.acknowledged is not None for one in engine.fleet.alarms.values())
 
 
-async def test_what_is_over_folds_away_and_opens_again(engine: Engine, dial: Any, open_console: Any) -> None:
-    station = await dial(engine)
-    await station.boot()
+async def test_what_is_over_folds_away_and_opens_again(engine: Engine, booted: Any, open_console: Any) -> None:
+    station = await booted(engine)
     await station.call("StatusNotification", FAULT)
     async with open_console(engine, section="alarms") as console:
         await console.sees("● standing")
@@ -110,10 +115,9 @@ async def test_what_is_over_folds_away_and_opens_again(engine: Engine, dial: Any
 
 
 async def test_an_alarm_raised_by_a_lost_link_says_what_befell(
-    engine: Engine, dial: Any, open_console: Any, until: Any
+    engine: Engine, booted: Any, open_console: Any, until: Any
 ) -> None:
-    station = await dial(engine)
-    await station.boot()
+    station = await booted(engine)
     start = {"connectorId": 1, "idTag": "TAG", "meterStart": 0, "timestamp": "2026-01-01T00:00:00Z"}
     await station.call("StartTransaction", start)
     await station.close()
@@ -125,10 +129,9 @@ async def test_an_alarm_raised_by_a_lost_link_says_what_befell(
         await console.sees("A link was closed")
 
 
-async def test_terms_filter_alarms(engine: Engine, dial: Any, open_console: Any, size: Any) -> None:
+async def test_terms_filter_alarms(engine: Engine, booted: Any, open_console: Any, size: Any) -> None:
     for identity in ("CP-001", "CP-002"):
-        station = await dial(engine, identity)
-        await station.boot()
+        station = await booted(engine, identity)
         await station.call("StatusNotification", FAULT)
     number = min(engine.fleet.alarms)
     await engine.acknowledge(number, "seen")
@@ -177,10 +180,9 @@ def test_state_and_severity_are_words_beside_their_glyph() -> None:
 
 
 async def test_what_a_station_says_of_its_fault_is_drawn_and_never_obeyed(
-    engine: Engine, dial: Any, open_console: Any
+    engine: Engine, booted: Any, open_console: Any
 ) -> None:
-    station = await dial(engine)
-    await station.boot()
+    station = await booted(engine)
     await station.call("StatusNotification", {**FAULT, "vendorErrorCode": "\x1b[2J", "info": "[/] [@click=quit]x ‮abc"})
     async with open_console(engine, size=(200, 60), section="alarms") as console:
         await console.sees("\\u001b[2J", "[/] [@click=quit]x")

@@ -35,10 +35,15 @@ async def test_an_empty_screen_says_what_to_type_and_how_to_test(engine: Engine,
         await console.sees("Nothing has tried to connect yet", engine.listen_urls[0], "q shows it", "curl")
 
 
-async def test_an_open_link_and_its_end_are_one_row(engine: Engine, dial: Any, open_console: Any, size: Any) -> None:
+async def test_the_advice_names_the_address_that_was_reached(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, section="connections") as console:
+        await refused(dial, engine, identity="")
+        await console.sees(f"Set the charger's URL to {engine.listen_urls[0]} followed by its identity.")
+
+
+async def test_an_open_link_and_its_end_are_one_row(engine: Engine, booted: Any, open_console: Any, size: Any) -> None:
     async with open_console(engine, size=size, section="connections") as console:
-        station = await dial(engine)
-        await station.boot()
+        station = await booted(engine)
         await console.sees("● open", "CP-001", "is connected with OCPP 1.6", "offers ocpp1.6 → ocpp1.6")
         await station.close()
         await console.sees("○ closed", "was connected from")
@@ -98,11 +103,10 @@ async def test_enter_opens_the_station_or_says_why_not(engine: Engine, dial: Any
 
 
 async def test_attempts_of_an_earlier_run_come_from_the_journal(
-    make_engine: Any, dial: Any, open_console: Any, tmp_path: Any
+    make_engine: Any, dial: Any, booted: Any, open_console: Any, tmp_path: Any
 ) -> None:
     first = await make_engine()
-    station = await dial(first, "CP-OLD")
-    await station.boot()
+    station = await booted(first, "CP-OLD")
     await refused(dial, first, identity="CP-BAD", version="ocpp9.9")
     await station.close()
     await first.stop()

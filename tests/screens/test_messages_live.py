@@ -23,10 +23,9 @@ async def test_an_empty_log_says_what_to_type_into_the_charger(engine: Engine, o
         await console.sees("No message yet", engine.listen_urls[0], "q shows it")
 
 
-async def test_rows_arrive_live_with_both_directions(engine: Engine, dial: Any, open_console: Any, size: Any) -> None:
+async def test_rows_arrive_live_with_both_directions(engine: Engine, booted: Any, open_console: Any, size: Any) -> None:
     async with open_console(engine, size=size, section="messages") as console:
-        station = await dial(engine)
-        await station.boot()
+        station = await booted(engine)
         await station.call("StatusNotification", {"connectorId": 1, "status": "Available", "errorCode": "NoError"})
         await console.sees("BootNotification", "Available", "TAIL")
         row = console.line("StatusNotif")
@@ -35,10 +34,9 @@ async def test_rows_arrive_live_with_both_directions(engine: Engine, dial: Any, 
         assert "✓" in row
 
 
-async def test_a_call_of_the_console_points_the_other_way(engine: Engine, dial: Any, open_console: Any) -> None:
+async def test_a_call_of_the_console_points_the_other_way(engine: Engine, booted: Any, open_console: Any) -> None:
     async with open_console(engine, section="messages") as console:
-        station = await dial(engine)
-        await station.boot()
+        station = await booted(engine)
         from console.engine.tasks import spawn
 
         owner: set[Any] = set()
@@ -50,29 +48,26 @@ async def test_a_call_of_the_console_points_the_other_way(engine: Engine, dial: 
 
 
 async def test_a_broken_frame_is_shown_as_it_came_and_lit_where_it_breaks(
-    engine: Engine, dial: Any, open_console: Any
+    engine: Engine, booted: Any, open_console: Any
 ) -> None:
     async with open_console(engine, size=(160, 36), section="messages") as console:
-        station = await dial(engine)
-        await station.boot()
+        station = await booted(engine)
         await station.say(DAMAGED)
         await console.sees('"transactionId":,', "✖ FormationViolation")
 
 
-async def test_a_violation_is_told_beside_its_row(engine: Engine, dial: Any, open_console: Any) -> None:
+async def test_a_violation_is_told_beside_its_row(engine: Engine, booted: Any, open_console: Any) -> None:
     async with open_console(engine, section="messages") as console:
-        station = await dial(engine)
-        await station.boot()
+        station = await booted(engine)
         await station.call("StatusNotification", {"connectorId": 1, "status": "Available", "errorCode": "Error"})
         await console.sees('errorCode "Error"', "⚠ 1 violation")
 
 
 async def test_the_filter_hides_what_does_not_match_and_esc_brings_it_back(
-    engine: Engine, dial: Any, open_console: Any, size: Any
+    engine: Engine, booted: Any, open_console: Any, size: Any
 ) -> None:
     async with open_console(engine, size=size, section="messages") as console:
-        station = await dial(engine)
-        await station.boot()
+        station = await booted(engine)
         await station.call("Heartbeat", {})
         await console.sees("Heartbeat", "BootNotification")
         await console.press("slash", *"action:Boot*", "enter")
@@ -86,10 +81,9 @@ async def test_the_filter_hides_what_does_not_match_and_esc_brings_it_back(
         await console.sees("Heartbeat", "BootNotification")
 
 
-async def test_a_wrong_filter_says_why_and_what_was_shown_stays(engine: Engine, dial: Any, open_console: Any) -> None:
+async def test_a_wrong_filter_says_why_and_what_was_shown_stays(engine: Engine, booted: Any, open_console: Any) -> None:
     async with open_console(engine, section="messages") as console:
-        station = await dial(engine)
-        await station.boot()
+        await booted(engine)
         await console.sees("BootNotification")
         await console.press("slash", *"ms:many")
         await console.sees("is no number", "BootNotification")
@@ -98,21 +92,19 @@ async def test_a_wrong_filter_says_why_and_what_was_shown_stays(engine: Engine, 
         assert "is no number" not in console.text()
 
 
-async def test_the_filter_line_completes_stations_and_actions(engine: Engine, dial: Any, open_console: Any) -> None:
+async def test_the_filter_line_completes_stations_and_actions(engine: Engine, booted: Any, open_console: Any) -> None:
     async with open_console(engine, section="messages") as console:
-        station = await dial(engine)
-        await station.boot()
+        await booted(engine)
         await console.press("slash", *"station:cp", "tab")
         assert panel(console).filter_line.value.strip() == "station:CP-001"
 
 
 async def test_one_station_is_told_from_others_in_an_embedded_panel(
-    engine: Engine, dial: Any, open_console: Any
+    engine: Engine, booted: Any, open_console: Any
 ) -> None:
     async with open_console(engine, section="messages") as console:
         for identity in ("CP-001", "CP-002"):
-            station = await dial(engine, identity)
-            await station.boot()
+            await booted(engine, identity)
         await console.sees("CP-001", "CP-002")
         own = MessagesPanel(station="cp-002", id="own")
         await console.section.mount(own)
@@ -126,10 +118,9 @@ async def test_one_station_is_told_from_others_in_an_embedded_panel(
 
 
 async def test_taking_the_filter_away_shows_every_row_in_order(
-    engine: Engine, dial: Any, open_console: Any, until: Any
+    engine: Engine, booted: Any, open_console: Any, until: Any
 ) -> None:
-    station = await dial(engine)
-    await station.boot()
+    station = await booted(engine)
     for _ in range(260):  # more than the page that is read from the journal
         await station.call("Heartbeat", {})
     async with open_console(engine, section="messages") as console:
@@ -147,9 +138,8 @@ async def test_taking_the_filter_away_shows_every_row_in_order(
         await console.sees("BootNotification")
 
 
-async def test_older_rows_come_from_the_journal(engine: Engine, dial: Any, open_console: Any, until: Any) -> None:
-    station = await dial(engine)
-    await station.boot()
+async def test_older_rows_come_from_the_journal(engine: Engine, booted: Any, open_console: Any, until: Any) -> None:
+    station = await booted(engine)
     for _ in range(260):
         await station.call("Heartbeat", {})
     async with open_console(engine, section="messages") as console:
@@ -166,10 +156,9 @@ async def test_older_rows_come_from_the_journal(engine: Engine, dial: Any, open_
 
 
 async def test_more_messages_than_memory_holds_do_not_leave_a_gap(
-    engine: Engine, dial: Any, open_console: Any, until: Any
+    engine: Engine, booted: Any, open_console: Any, until: Any
 ) -> None:
-    station = await dial(engine)
-    await station.boot()
+    station = await booted(engine)
     async with open_console(engine, section="messages") as console:
         await console.sees("BootNotification")
         log = panel(console).log_view
@@ -190,9 +179,10 @@ async def test_more_messages_than_memory_holds_do_not_leave_a_gap(
         assert keys == stored
 
 
-async def test_a_mark_is_set_found_again_and_outlives_the_screen(engine: Engine, dial: Any, open_console: Any) -> None:
-    station = await dial(engine)
-    await station.boot()
+async def test_a_mark_is_set_found_again_and_outlives_the_screen(
+    engine: Engine, booted: Any, open_console: Any
+) -> None:
+    station = await booted(engine)
     async with open_console(engine, section="messages") as console:
         await console.sees("BootNotification")
         await console.press("b")
@@ -214,11 +204,25 @@ async def test_a_mark_is_set_found_again_and_outlives_the_screen(engine: Engine,
         assert [one.data["on"] for one in kept] == [True, False, True]
 
 
-async def test_sending_again_says_why_not_for_a_call_of_the_station(
-    engine: Engine, dial: Any, open_console: Any
+async def test_a_mark_that_the_api_sets_is_seen_and_a_read_only_console_sets_none(
+    engine: Engine, booted: Any, open_console: Any
 ) -> None:
-    station = await dial(engine)
-    await station.boot()
+    await booted(engine)
+    async with open_console(engine, section="messages") as console:
+        await console.sees("BootNotification")
+        (first, *_) = await engine.messages(limit=5)
+        await engine.bookmark(first.id, True, by="api")
+        await console.sees("◆")
+        engine.read_only = True
+        await console.press("b")
+        await console.sees("read-only: it marks nothing")
+        assert first.id in engine.marks
+
+
+async def test_sending_again_says_why_not_for_a_call_of_the_station(
+    engine: Engine, booted: Any, open_console: Any
+) -> None:
+    await booted(engine)
     async with open_console(engine, section="messages") as console:
         await console.sees("BootNotification")
         await console.press("e")
@@ -226,19 +230,17 @@ async def test_sending_again_says_why_not_for_a_call_of_the_station(
 
 
 async def test_a_hostile_station_cannot_move_the_cursor_of_the_terminal(
-    engine: Engine, dial: Any, open_console: Any
+    engine: Engine, booted: Any, open_console: Any
 ) -> None:
     async with open_console(engine, size=(200, 60), section="messages") as console:
-        station = await dial(engine)
-        await station.boot(chargePointModel="\x1b[2J\x07[bold]x[/bold] ‮abc")
+        await booted(engine, chargePointModel="\x1b[2J\x07[bold]x[/bold] ‮abc")
         await console.sees("\\u001b[2J", "[bold]x[/bold]")
         assert "\x1b" not in console.text()
         assert "‮" not in console.text()
 
 
-async def test_the_section_knows_which_station_orders_are_for(engine: Engine, dial: Any, open_console: Any) -> None:
-    station = await dial(engine)
-    await station.boot()
+async def test_the_section_knows_which_station_orders_are_for(engine: Engine, booted: Any, open_console: Any) -> None:
+    await booted(engine)
     async with open_console(engine, section="messages") as console:
         await console.sees("BootNotification")
         assert isinstance(console.section, MessagesSection)
@@ -248,9 +250,8 @@ async def test_the_section_knows_which_station_orders_are_for(engine: Engine, di
         assert "BootNotification" in what
 
 
-async def test_a_filter_that_matches_nothing_says_so(engine: Engine, dial: Any, open_console: Any) -> None:
-    station = await dial(engine)
-    await station.boot()
+async def test_a_filter_that_matches_nothing_says_so(engine: Engine, booted: Any, open_console: Any) -> None:
+    await booted(engine)
     async with open_console(engine, section="messages") as console:
         await console.sees("BootNotification")
         await console.press("slash", *"action:Nothing", "enter")
@@ -260,18 +261,18 @@ async def test_a_filter_that_matches_nothing_says_so(engine: Engine, dial: Any, 
 
 
 async def test_identities_that_differ_at_their_end_are_told_apart_on_a_narrow_screen(
-    engine: Engine, dial: Any, open_console: Any
+    engine: Engine, booted: Any, open_console: Any
 ) -> None:
     for identity in ("CP-VISITOR-01", "CP-VISITOR-02"):
-        await (await dial(engine, identity)).boot()
+        await booted(engine, identity)
     async with open_console(engine, size=(80, 24), section="messages") as console:
         await console.sees("CP-VI…R-01", "CP-VI…R-02")
 
 
 async def test_while_a_term_is_written_its_values_are_offered_and_not_its_fault(
-    engine: Engine, dial: Any, open_console: Any
+    engine: Engine, booted: Any, open_console: Any
 ) -> None:
-    await (await dial(engine)).boot()
+    await booted(engine)
     async with open_console(engine, section="messages") as console:
         await console.sees("BootNotification")
         await console.press("slash", *"station:")
@@ -284,10 +285,9 @@ async def test_while_a_term_is_written_its_values_are_offered_and_not_its_fault(
 
 
 async def test_marked_messages_are_asked_for_before_the_engine_is_there(
-    engine: Engine, dial: Any, open_console: Any, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, booted: Any, open_console: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    station = await dial(engine)
-    await station.boot()
+    station = await booted(engine)
     async with open_console(engine, section="messages") as console:
         log = panel(console)
         await console.sees("BootNotification")
@@ -305,10 +305,9 @@ async def test_marked_messages_are_asked_for_before_the_engine_is_there(
 
 
 async def test_a_search_says_that_it_goes_on(
-    engine: Engine, dial: Any, open_console: Any, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, booted: Any, open_console: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    station = await dial(engine)
-    await station.boot()
+    await booted(engine)
     async with open_console(engine, section="messages") as console:
         await console.sees("BootNotification")
         gate = asyncio.Event()

@@ -40,12 +40,11 @@ async def reading(station: Any, number: int, wh: float, watts: float, at: float)
 
 
 async def test_running_sessions_stand_before_ended_ones(
-    engine: Engine, dial: Any, open_console: Any, size: Any, until: Any
+    engine: Engine, booted: Any, open_console: Any, size: Any, until: Any
 ) -> None:
     async with open_console(engine, size=size, section="sessions") as console:
         await console.sees("No session yet.")
-        station = await dial(engine)
-        await station.boot()
+        station = await booted(engine)
         first = await start(station, "TAG-1", 1)
         second = await start(station, "TAG-2", 2, at=-30)
         await stop(station, second)
@@ -62,10 +61,9 @@ async def test_running_sessions_stand_before_ended_ones(
         assert console.app.view_failures == []
 
 
-async def test_the_detail_tells_start_stop_samples_and_grows(engine: Engine, dial: Any, open_console: Any) -> None:
+async def test_the_detail_tells_start_stop_samples_and_grows(engine: Engine, booted: Any, open_console: Any) -> None:
     async with open_console(engine, size=(160, 40), section="sessions") as console:
-        station = await dial(engine)
-        await station.boot()
+        station = await booted(engine)
         number = await start(station)
         await reading(station, number, 1500, 7000, -40)
         await console.sees("⚡ active")
@@ -81,10 +79,9 @@ async def test_the_detail_tells_start_stop_samples_and_grows(engine: Engine, dia
         await console.sees("✓ ended")
 
 
-async def test_missing_sequence_numbers_are_shown(engine: Engine, dial: Any, open_console: Any) -> None:
+async def test_missing_sequence_numbers_are_shown(engine: Engine, booted: Any, open_console: Any) -> None:
     async with open_console(engine, size=(160, 40), section="sessions") as console:
-        station = await dial(engine, "CS-2", "2.0.1")
-        await station.boot()
+        station = await booted(engine, "CS-2", "2.0.1")
         for kind, sequence in (("Started", 0), ("Updated", 1), ("Updated", 4)):
             payload = {
                 "eventType": kind,
@@ -100,10 +97,9 @@ async def test_missing_sequence_numbers_are_shown(engine: Engine, dial: Any, ope
         await console.sees("seqNo 2–3 never came")
 
 
-async def test_an_inferred_end_is_marked(engine: Engine, dial: Any, open_console: Any) -> None:
+async def test_an_inferred_end_is_marked(engine: Engine, booted: Any, open_console: Any) -> None:
     async with open_console(engine, size=(160, 40), section="sessions") as console:
-        station = await dial(engine)
-        await station.boot()
+        station = await booted(engine)
         await start(station, "TAG-1", 1, at=-600)
         await start(station, "TAG-2", 1, at=-10)
         await console.sees("≈ end inferred")
@@ -111,10 +107,9 @@ async def test_an_inferred_end_is_marked(engine: Engine, dial: Any, open_console
         await console.sees("the station never said so: the end is inferred")
 
 
-async def test_history_comes_back_from_the_journal(make_engine: Any, dial: Any, open_console: Any) -> None:
+async def test_history_comes_back_from_the_journal(make_engine: Any, booted: Any, open_console: Any) -> None:
     engine = await make_engine()
-    station = await dial(engine)
-    await station.boot()
+    station = await booted(engine)
     number = await start(station)
     await reading(station, number, 1500, 7000, -40)
     await stop(station, number)
@@ -127,10 +122,9 @@ async def test_history_comes_back_from_the_journal(make_engine: Any, dial: Any, 
         await console.sees("4 values")
 
 
-async def test_words_filter_sessions(engine: Engine, dial: Any, open_console: Any) -> None:
+async def test_words_filter_sessions(engine: Engine, booted: Any, open_console: Any) -> None:
     async with open_console(engine, section="sessions") as console:
-        station = await dial(engine)
-        await station.boot()
+        station = await booted(engine)
         await start(station, "ALPHA", 1)
         await start(station, "BETA", 2)
         await console.sees("ALPHA", "BETA")
@@ -142,11 +136,10 @@ async def test_words_filter_sessions(engine: Engine, dial: Any, open_console: An
 
 
 async def test_the_table_is_exported_as_csv_and_the_samples_as_json_lines(
-    engine: Engine, dial: Any, open_console: Any
+    engine: Engine, booted: Any, open_console: Any
 ) -> None:
     async with open_console(engine, section="sessions") as console:
-        station = await dial(engine)
-        await station.boot()
+        station = await booted(engine)
         number = await start(station)
         await reading(station, number, 1500, 7000, -40)
         await console.sees("⚡ active")
@@ -174,10 +167,9 @@ async def test_the_table_is_exported_as_csv_and_the_samples_as_json_lines(
         assert [row["phase"] for row in rows if row["measurand"] == "Current.Import"] == ["L1", "L2"]
 
 
-async def test_an_export_needs_an_ending_it_knows(engine: Engine, dial: Any, open_console: Any) -> None:
+async def test_an_export_needs_an_ending_it_knows(engine: Engine, booted: Any, open_console: Any) -> None:
     async with open_console(engine, section="sessions") as console:
-        station = await dial(engine)
-        await station.boot()
+        station = await booted(engine)
         await start(station)
         await console.sees("⚡ active")
         await console.press("E")
@@ -186,10 +178,9 @@ async def test_an_export_needs_an_ending_it_knows(engine: Engine, dial: Any, ope
         await console.sees("has no ending that can be written")
 
 
-async def test_a_stop_is_given_from_the_session_at_the_cursor(engine: Engine, dial: Any, open_console: Any) -> None:
+async def test_a_stop_is_given_from_the_session_at_the_cursor(engine: Engine, booted: Any, open_console: Any) -> None:
     async with open_console(engine, section="sessions") as console:
-        station = await dial(engine)
-        await station.boot()
+        station = await booted(engine)
         await start(station, "TAG-1", 1, at=-60)
         second = await start(station, "TAG-2", 2, at=-30)
         await console.sees("TAG-1", "TAG-2")
@@ -201,11 +192,10 @@ async def test_a_stop_is_given_from_the_session_at_the_cursor(engine: Engine, di
 
 
 async def test_a_session_without_a_link_says_so_and_its_power_is_of_before(
-    engine: Engine, dial: Any, open_console: Any
+    engine: Engine, booted: Any, open_console: Any
 ) -> None:
     async with open_console(engine, size=(160, 40), section="sessions") as console:
-        station = await dial(engine)
-        await station.boot()
+        station = await booted(engine)
         number = await start(station)
         await reading(station, number, 1500, 7000, -1)
         await console.sees("⚡ active", "7.0 kW")
@@ -221,11 +211,10 @@ async def test_a_session_without_a_link_says_so_and_its_power_is_of_before(
 
 
 async def test_a_session_whose_station_never_came_back_is_closed_by_hand(
-    engine: Engine, dial: Any, open_console: Any
+    engine: Engine, booted: Any, open_console: Any
 ) -> None:
     async with open_console(engine, size=(160, 40), section="sessions") as console:
-        station = await dial(engine)
-        await station.boot()
+        station = await booted(engine)
         await start(station, "TAG-1", 1)
         await console.sees("⚡ active")
         await console.press("X")
@@ -245,11 +234,10 @@ async def test_a_session_whose_station_never_came_back_is_closed_by_hand(
 
 
 async def test_sessions_are_filtered_by_terms_and_a_wrong_one_says_why(
-    engine: Engine, dial: Any, open_console: Any
+    engine: Engine, booted: Any, open_console: Any
 ) -> None:
     async with open_console(engine, size=(120, 36), section="sessions") as console:
-        station = await dial(engine)
-        await station.boot()
+        station = await booted(engine)
         await start(station, "TAG-1", 1)
         await console.sees("TAG-1")
         await console.press("slash", *"tag:TAG-2", "enter")
@@ -261,10 +249,9 @@ async def test_sessions_are_filtered_by_terms_and_a_wrong_one_says_why(
         assert console.section.panel.table.row_count == 1, "what was shown stays"
 
 
-async def test_a_command_closes_the_only_session_of_a_station(engine: Engine, dial: Any, open_console: Any) -> None:
+async def test_a_command_closes_the_only_session_of_a_station(engine: Engine, booted: Any, open_console: Any) -> None:
     async with open_console(engine, size=(120, 36)) as console:
-        station = await dial(engine)
-        await station.boot()
+        station = await booted(engine)
         number = await start(station, "TAG-1", 1)
         await console.sees("CP-001")
         await station.close()
@@ -279,10 +266,9 @@ async def test_a_command_closes_the_only_session_of_a_station(engine: Engine, di
         assert engine.fleet.active() == []
 
 
-async def test_notes_have_the_room_that_others_do_not_need(engine: Engine, dial: Any, open_console: Any) -> None:
+async def test_notes_have_the_room_that_others_do_not_need(engine: Engine, booted: Any, open_console: Any) -> None:
     async with open_console(engine, size=(120, 36), section="sessions") as console:
-        station = await dial(engine)
-        await station.boot()
+        station = await booted(engine)
         number = await start(station, "TAG-1", 1)
         for _ in range(2):
             await stop(station, number)
@@ -290,10 +276,9 @@ async def test_notes_have_the_room_that_others_do_not_need(engine: Engine, dial:
         await console.sees("⚠ end repeated · a second, differ")
 
 
-async def test_state_and_station_are_whole_on_a_small_terminal(engine: Engine, dial: Any, open_console: Any) -> None:
+async def test_state_and_station_are_whole_on_a_small_terminal(engine: Engine, booted: Any, open_console: Any) -> None:
     async with open_console(engine, size=(80, 24), section="sessions") as console:
-        station = await dial(engine, "CP-VISITOR-01")
-        await station.boot()
+        station = await booted(engine, "CP-VISITOR-01")
         await station.call("StatusNotification", {"connectorId": 1, "status": "SuspendedEVSE", "errorCode": "NoError"})
         await start(station, "04A2F1B2C3D4E5", 1)
         await station.call("StatusNotification", {"connectorId": 1, "status": "SuspendedEVSE", "errorCode": "NoError"})
@@ -301,11 +286,10 @@ async def test_state_and_station_are_whole_on_a_small_terminal(engine: Engine, d
 
 
 async def test_a_session_whose_connector_is_free_again_does_not_read_as_charging(
-    engine: Engine, dial: Any, open_console: Any
+    engine: Engine, booted: Any, open_console: Any
 ) -> None:
     async with open_console(engine, size=(120, 36), section="sessions") as console:
-        station = await dial(engine)
-        await station.boot()
+        station = await booted(engine)
         await start(station)
         await console.sees("⚡ active", "1 charging")
         await station.call("StatusNotification", {"connectorId": 1, "status": "Available", "errorCode": "NoError"})
@@ -313,11 +297,10 @@ async def test_a_session_whose_connector_is_free_again_does_not_read_as_charging
 
 
 async def test_a_session_that_grows_passes_one_that_has_ended_when_they_are_sorted_by_length(
-    engine: Engine, dial: Any, open_console: Any, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, booted: Any, open_console: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_console(engine, size=(120, 36), section="sessions") as console:
-        station = await dial(engine)
-        await station.boot()
+        station = await booted(engine)
         ended = await start(station, "TAG-1", 1, at=-300)
         await stop(station, ended)
         running = await start(station, "TAG-2", 2, at=-200)
@@ -333,3 +316,33 @@ async def test_a_session_that_grows_passes_one_that_has_ended_when_they_are_sort
         monkeypatch.setattr(engine, "clock", lambda: clock() + 200 * 1_000_000_000)
         console.pull()
         assert order() == [str(running), str(ended)]
+
+
+async def test_y_copies_the_id_that_the_transaction_has_on_the_wire(
+    engine: Engine, booted: Any, open_console: Any
+) -> None:
+    async with open_console(engine, size=(120, 36), section="sessions") as console:
+        station = await booted(engine)
+        number = await start(station, "TAG-1", 1)
+        await console.sees("⚡ active")
+        await console.press("y")
+        await console.sees("Copied the transaction's id.")
+        assert console.app.clipboard == str(number)
+        await console.press("enter")
+        await console.sees("still running")
+        console.app.copy_to_clipboard("")
+        await console.press("y")
+        assert console.app.clipboard == str(number)
+
+
+async def test_y_copies_it_on_the_sessions_of_a_station_too(engine: Engine, booted: Any, open_console: Any) -> None:
+    number = await start(await booted(engine), "TAG-1", 1)
+    async with open_console(engine, size=(120, 36)) as console:
+        await console.sees("CP-001")
+        console.app.open_station("CP-001")
+        await console.sees("Overview")
+        console.section.set_tab("sessions")
+        await console.sees("⚡ active")
+        await console.press("y")
+        await console.sees("Copied the transaction's id.")
+        assert console.app.clipboard == str(number)
