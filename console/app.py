@@ -227,9 +227,8 @@ class ConsoleApp(App[int]):
         self.frame_screen.go("exchange", exchange)
 
     def open_session(self, transaction: int) -> None:
-        """Open a transaction in the Sessions section."""
-        section = self.frame_screen.go("sessions")
-        section.call_later(section.opened, transaction)
+        """Open a transaction in the Sessions section; esc comes back to where one was."""
+        self.frame_screen.go("sessions", transaction, over=True)
 
     def filter_messages(self, text: str) -> None:
         """Show the Messages section with this filter line."""

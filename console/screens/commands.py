@@ -88,7 +88,9 @@ def _save_profile(console: ConsoleApp, word: str) -> None:
     light = console.theme.endswith("light")
     screen = replace(profile.screen, theme="light" if light else "dark")
     path = save_profile(replace(profile, screen=screen), word or None)
-    console.say(f"Saved {path}. Start with --profile {path.stem} to use it.")
+    # A copy of the bench asks nobody for a password either, and only the bench itself may do so unasked.
+    opened = " --insecure" if console.engine.exposed and path.stem != "bench" else ""
+    console.say(f"Saved {path}. Start with --profile {path.stem}{opened} to use it.")
 
 
 WORDS: Final[tuple[Word, ...]] = (

@@ -179,7 +179,8 @@ class Frame(Screen[None]):
             state = HeaderState(profile=console.profile.name, url="starting …", clock_ns=now)
         self.header.set_state(state)
         sections = [header.Section(one.key or "", one.title, alarms if one.kind == "alarms" else 0) for one in BAR]
-        self.bar.set_sections(sections, view(self.places[0].kind).key or "", self.crumbs())
+        here = next((key for place in reversed(self.places) if (key := view(place.kind).key)), "")
+        self.bar.set_sections(sections, here, self.crumbs())
         self.footer.set_hints(self.hints(), live=not self.frozen, pause_key=self._key("pause", "p"))
 
     def crumbs(self) -> list[Crumb]:
@@ -207,8 +208,11 @@ class Frame(Screen[None]):
             hints = [self._hint(one, 2 + at) for at, one in enumerate(self._shown.hints())]
             if not console.engine.read_only:
                 hints += [self._hint(one, 3 + at) for at, one in enumerate(console.orders.hints())]
+        own = {one.key for one in hints}
         for word, key, priority in (("filter", "slash", 8), ("command", "colon", 9), ("help", "question_mark", 1)):
-            hints.append(self._hint(KeyHint(key, word), priority))
+            hint = self._hint(KeyHint(key, word), priority)
+            if hint.key not in own:  # a section that names it itself wants it seen
+                hints.append(hint)
         return hints
 
     def _hint(self, hint: KeyHint, priority: int) -> header.KeyHint:
@@ -234,10 +238,10 @@ class Frame(Screen[None]):
                 return child
         return None
 
-    def go(self, kind: str, subject: str | int | None = None) -> Section:
-        """Show a section; one of 1–6 begins the crumbs anew, the others open over what is shown."""
+    def go(self, kind: str, subject: str | int | None = None, *, over: bool = False) -> Section:
+        """Show a section; one of 1–6 begins the crumbs anew, the others (or where ``over``) open over what is shown."""
         place = Place(kind, subject)
-        if view(kind).key is not None:
+        if view(kind).key is not None and not over:
             self.places = [place]
         elif self.places[-1].kind == kind:
             self.places[-1] = place
@@ -319,9 +323,11 @@ class Frame(Screen[None]):
 
     def action_back(self) -> None:
         """``esc``: close what is open, or go back where one came from."""
-        if self._shown is not None and self._shown.back():
-            return
-        if len(self.places) > 1:
+        came = self.places[-2] if len(self.places) > 1 else None
+        opened = view(self.places[-1].kind).key is not None and self.places[-1].subject is not None
+        if self._shown is not None and self._shown.back() and not (opened and came):
+            return  # one that was opened from elsewhere, as a session from its station, does not leave by its list
+        if came is not None:
             self.places = self.places[:-1]
             self._show(self.places[-1])
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from console.engine.fleet.model import Station
 
 NAMED = 6  # stations that a bulk form names
-PLACES = ("connector", "evse")
+PLACES = ("connector", "evse", "key", "component", "variable")  # what an order is about
 VERDICT = 200  # characters of what a schema says against a call
 
 
@@ -146,7 +146,7 @@ class OrderForm(ModalScreen[None]):
         if wanting is not None or self.danger == "danger":
             return wanting
         # What was chosen on the screen needs no second thought: the key of a setting, the only connector.
-        settled = [one for one in fields if one.value and (one.spec.name in self._given or one.spec.name in PLACES)]
+        settled = [one for one in fields if one.value and one.spec.name in PLACES]
         return next((one for one in fields if one not in settled), fields[0] if fields else None)
 
     def _who(self) -> Content:

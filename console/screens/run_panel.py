@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
+import orjson
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,6 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from console.engine.masking import masked_payload
 from widgets.columns import Cell, Column, Row
 from widgets.format import age, clock, date_clock
 from widgets.line_table import Key, LineTable
@@ -282,13 +284,22 @@ def _told(run: Run, text: str) -> str:
 
 def told_lines(run: Run) -> Content:
     """What answers and reports told, one thing a line, below the story; one that is the effect itself is said above."""
-    lines = run.lines
+    lines = run.lines or _answered(run)
     if run.effect is not None and len(lines) == 1 and lines[0] == run.effect.text:
         return Content("")
     shown = [safe_content(f"  {line}") for line in lines[:LINES]]
     if len(lines) > LINES:
         shown.append(safe_content(f"  … and {len(lines) - LINES} more; y copies all of it", "$text-muted"))
     return Content("\n").join(shown)
+
+
+def _answered(run: Run) -> list[str]:
+    """The answer to a raw call, as it came: nothing else reads it."""
+    exchange = run.exchange
+    if run.kind.id != "raw" or exchange is None or exchange.response in (None, {}):
+        return []
+    text = orjson.dumps(masked_payload(exchange.response), option=orjson.OPT_INDENT_2, default=str).decode()
+    return text.splitlines()
 
 
 def said_whole(text: str, width: int) -> str:

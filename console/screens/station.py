@@ -48,7 +48,8 @@ class TabLine(BarLine):
             link = link_glyph(station.connected)
             word = latency(rtt_ms) if station.connected and rtt_ms is not None else ""
             state = "connected" if station.connected else "not connected"
-            left.append(Part(f" {link.glyph} {word or state} ", link.tone, priority=3))
+            # The tabs stay in sight while a station comes and goes.
+            left.append(Part(f" {link.glyph} {word or state} ", link.tone, priority=5, short=f" {link.glyph} "))
             left.append(Part(f" OCPP {station.version or '?'} ", "muted", priority=6))
         left.append(Part(" ▏", "muted", priority=7))
         for kind, title, _, _ in TABS:

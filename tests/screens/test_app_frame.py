@@ -310,3 +310,24 @@ async def test_a_data_directory_in_use_ends_the_console_with_the_reason(engine: 
             while app.failure is None:
                 await pilot.pause(0.02)
     assert app.return_code == 2
+
+
+async def test_a_saved_copy_of_the_bench_says_how_it_starts(
+    engine: Engine, open_console: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CHARGEHAND_CONFIG_DIR", str(tmp_path))
+    monkeypatch.setattr(Engine, "exposed", property(lambda _: True))
+    async with open_console(engine) as console:
+        await console.press(":", *"save-profile site", "enter")
+        await console.sees("--insecure")
+
+
+async def test_what_a_section_is_for_stays_in_a_narrow_footer(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, size=(80, 24)) as console:
+        station = await dial(engine)
+        await station.boot()
+        await console.press("3")
+        await console.sees("BootNotif")
+        footer = console.lines()[-1]
+        assert "/ filter" in footer
+        assert footer.count("/ filter") == 1

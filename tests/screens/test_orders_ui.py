@@ -366,6 +366,19 @@ async def test_raw_sends_what_is_written(engine: Engine, dial: Any, open_console
         await console.sees("✓ DONE")
 
 
+async def test_the_answer_to_a_raw_call_stands_below_its_story_with_its_secrets_hidden(
+    engine: Engine, dial: Any, open_console: Any, size: Any
+) -> None:
+    async with open_console(engine, size=size) as console:
+        station = await charger(dial, engine)
+        await console.sees("CP-001")
+        await console.press(":", *"raw CP-001 GetConfiguration {}", "enter")
+        key = {"key": "AuthorizationKey", "readonly": False, "value": "sesame-opens-the-door"}
+        await station.answer_next({"configurationKey": [key]})
+        text = await console.sees("✓ DONE", '"key": "AuthorizationKey"', '"value": "***"')
+        assert "sesame" not in text
+
+
 async def test_the_messages_of_an_order_are_one_key_away(engine: Engine, dial: Any, open_console: Any) -> None:
     async with open_console(engine) as console:
         station = await charger(dial, engine)

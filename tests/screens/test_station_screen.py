@@ -105,7 +105,7 @@ async def test_a_setting_is_changed_by_its_form_and_marked_until_the_restart(
         await console.sees("HeartbeatInterval")
         await console.press("down", "enter")
         await console.sees("Change a setting", "300")
-        await console.press("down", *["backspace"] * 3, *"60", "enter")
+        await console.press(*"60", "enter")  # the key is settled: what is typed is the value
         call = await station.answer_next({"status": "RebootRequired"})
         assert call[3] == {"key": "HeartbeatInterval", "value": "60"}
         await answer_configuration(station, [{"key": "HeartbeatInterval", "readonly": False, "value": "60"}])
@@ -200,6 +200,35 @@ async def test_the_log_tells_orders_and_links(engine: Engine, dial: Any, open_co
         await console.sees("✓ DONE")
         await console.press("escape", "shift+tab")
         await console.sees("order.given", "unlock connector=1", "order.ended", "link.opened")
+
+
+async def test_the_session_of_a_station_leads_back_to_it(
+    engine: Engine, dial: Any, open_console: Any, size: Any
+) -> None:
+    async with open_console(engine, size=size) as console:
+        station = await open_station(console, dial, engine)
+        payload = {"connectorId": 1, "idTag": "A", "meterStart": 0, "timestamp": "2026-01-01T00:00:00Z"}
+        await station.call("StartTransaction", payload)
+        await console.sees("1 charging")
+        await console.press("i")
+        await console.sees("still running")
+        await console.press("escape")
+        await console.sees("Connector 1")
+        assert isinstance(console.section, StationSection)
+        await console.press("2")
+        await console.sees("Sessions", "STARTED")
+
+
+async def test_the_tabs_stay_in_sight_when_the_station_goes(engine: Engine, dial: Any, open_console: Any) -> None:
+    async with open_console(engine, size=(80, 24)) as console:
+        station = await dial(engine, "CP-GARAGE-01")
+        await station.boot()
+        await console.sees("CP-GARAGE-01")
+        await console.press("enter")
+        await console.sees("Overview", "Files", "Log")
+        await station.close()
+        await console.sees("0 online", "○")
+        await console.sees("Overview", "Configuration", "Sessions  Messages  Files  Log")
 
 
 async def test_another_station_begins_with_its_own_overview(engine: Engine, dial: Any, open_console: Any) -> None:
