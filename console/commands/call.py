@@ -136,7 +136,10 @@ def _show(station: str, order: str, told: dict[str, Any]) -> None:
         answer = orjson.dumps(exchange.get("response"), option=orjson.OPT_INDENT_2).decode()
         for line in answer.split("\n"):
             screen.print(safe(line, max_chars=100_000), soft_wrap=True)
-    for line in told.get("lines") or () if order != "raw" else ():
+    lines = told.get("lines") or []
+    if order == "raw" or lines == [effect["text"]]:
+        lines = []  # said by the answer itself, or by the end
+    for line in lines:
         screen.print(safe(line, max_chars=10_000), soft_wrap=True)
     if effect["seen"] and order != "raw":
         screen.print(safe(f"done: {effect['text']}"), soft_wrap=True)

@@ -1,12 +1,15 @@
-"""``chargehand export``: messages or transactions as a file for other programs."""
+"""``chargehand export``: messages, transactions or samples as a file for other programs."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from console.commands.source import opened
 from console.commands.trouble import CommandFailed, complain
 from console.engine.journal.export import check_ending, write_rows
+
+_KINDS: Final = ("messages", "transactions", "samples")
 
 
 def export(
@@ -20,12 +23,16 @@ def export(
     secrets: bool = False,
 ) -> int:
     """Write the file; messages with their ``secrets``, where asked. Raises ChargehandError."""
-    if kind not in ("messages", "transactions"):
-        raise CommandFailed(f"“{kind}” cannot be exported: messages or transactions.")
+    if kind not in _KINDS:
+        raise CommandFailed(f"“{kind}” cannot be exported: {', '.join(_KINDS[:-1])} or {_KINDS[-1]}.")
+    if kind == "samples" and not (where.isascii() and where.isdigit() and len(where) < 19):
+        raise CommandFailed("say whose samples: export samples ID, the number that `chargehand transactions` tells.")
     check_ending(output)
     with opened(api, data) as source:
         if kind == "messages":
             rows = source.messages(where, limit, secrets)
+        elif kind == "samples":
+            rows = source.samples(int(where))
         else:
             rows = source.transactions(where, limit)
         count = write_rows(output, rows)

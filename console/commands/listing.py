@@ -60,6 +60,20 @@ def _whole_messages(source: Source, where: str, limit: int | None) -> Iterable[R
     return source.messages(where, limit, secrets=True)
 
 
+def show_samples(session: int, *, api: str | None, data: Path | None, as_json: bool) -> int:
+    """Print the sampled values of a transaction (our id). Raises ChargehandError."""
+    with opened(api, data) as source:
+        rows = source.samples(session)
+        if as_json:
+            print_lines(rows)
+            return 0
+        found = list(rows)
+    from console.commands import tables
+
+    tables.print_table(tables.SAMPLES, found, empty="No value was sampled in this session.")
+    return 0
+
+
 def print_lines(rows: Iterable[Any]) -> None:
     """One JSON object a line."""
     out = sys.stdout.buffer

@@ -226,6 +226,19 @@ _filtered(
 )
 
 
+@app.command(short_help="Every sampled value of a transaction.")
+def samples(
+    transaction: Annotated[int, typer.Argument(metavar="ID", min=0, help="Its number, as `transactions` tells it.")],
+    api: ApiUrl = None,
+    data: FromData = None,
+    as_json: Json = False,
+) -> int:
+    """Every sampled value of a transaction, in order."""
+    from console.commands.listing import show_samples
+
+    return show_samples(transaction, api=api, data=data, as_json=as_json)
+
+
 @app.command(short_help="Messages, oldest first.")
 def messages(
     words: Words = None,
@@ -255,17 +268,20 @@ _filtered(
 add_acts(app)
 
 
-@app.command(short_help="Messages or transactions as a file.")
+@app.command(short_help="Messages, transactions or samples as a file.")
 def export(
-    kind: Annotated[str, typer.Argument(metavar="messages|transactions", help="What to write.")],
+    kind: Annotated[str, typer.Argument(metavar="messages|transactions|samples", help="What to write.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Its ending says how: .jsonl, .csv.")],
-    words: Words = None,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FILTER", help="A filter, as on the screen; of samples the session's ID."),
+    ] = None,
     api: ApiUrl = None,
     data: FromData = None,
     limit: Limit = None,
     secrets: Secrets = False,
 ) -> int:
-    """Write messages or transactions to a file."""
+    """Write messages, transactions or the samples of one to a file."""
     from console.commands.export import export as write
 
     return write(kind, " ".join(words or ()), output, api=api, data=data, limit=limit, secrets=secrets)

@@ -24,6 +24,7 @@ class Source(Protocol):
     def stations(self) -> Iterable[Row]: ...
     def connectors(self) -> Iterable[Row]: ...
     def transactions(self, where: str, limit: int | None) -> Iterable[Row]: ...
+    def samples(self, session: int) -> Iterable[Row]: ...
     def messages(self, where: str, limit: int | None, secrets: bool = False) -> Iterable[Row]: ...
     def connections(self, where: str, limit: int | None) -> Iterable[Row]: ...
     def alarms(self, where: str, limit: int | None) -> Iterable[Row]: ...
@@ -64,6 +65,9 @@ class Running:
 
     def transactions(self, where: str, limit: int | None) -> Iterable[Row]:
         return self._rows("/transactions", filter=where or None, limit=limit)
+
+    def samples(self, session: int) -> Iterable[Row]:
+        return self._rows(f"/transactions/{session}/samples")
 
     def messages(self, where: str, limit: int | None, secrets: bool = False) -> Iterable[Row]:
         whole = "true" if secrets else None
@@ -117,6 +121,13 @@ class Directory:
 
         chosen = SessionFilter(where, self.fleet.station)
         return self._run(views.transactions(self.fleet, self.journal, chosen, limit))
+
+    def samples(self, session: int) -> Iterable[Row]:
+        from console.engine.api import views
+        from console.engine.sample_rows import sample_rows
+
+        found = self._run(views.transaction(self.fleet, self.journal, session))
+        return sample_rows(found, self._run(self.journal.samples(session)))
 
     def messages(self, where: str, limit: int | None, secrets: bool = False) -> Iterable[Row]:
         from console.engine.api import views

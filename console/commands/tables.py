@@ -16,6 +16,7 @@ __all__ = [
     "FILES",
     "MESSAGES",
     "ORDERS",
+    "SAMPLES",
     "STATIONS",
     "TRANSACTIONS",
     "Column",
@@ -148,6 +149,16 @@ ORDERS = (
     Column("ORDER", _text("id")),
     Column("ARGUMENTS", _text("arguments"), flexible=True),
     Column("DONE WHEN", _text("done_when"), flexible=True, leaves=1),
+)
+
+SAMPLES = (
+    _time("TIME (UTC)", "time"),
+    Column("MEASURAND", _text("measurand")),
+    Column("PHASE", _text("phase")),
+    Column("LOCATION", _text("location"), leaves=1),
+    Column("CONTEXT", _text("context"), leaves=2),
+    Column("VALUE", _text("text"), right=True),
+    Column("UNIT", _text("unit")),
 )
 
 FILES = (

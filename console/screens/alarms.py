@@ -187,6 +187,8 @@ class AlarmsSection(TableSection[Alarm]):
         ]
 
     def _why_not_note(self) -> str | None:
+        if self.engine.read_only:
+            return "This console is read-only: it takes no note."
         if self.table.marks:
             return None
         found = self.chosen

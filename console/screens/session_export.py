@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.engine.errors import ChargehandError
+from console.engine.sample_rows import sample_rows
 from console.engine.tasks import spawn
 from console.screens.ask import AskScreen
-from console.screens.session_samples import sample_export
 from widgets.format import thousands
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ async def _write(console: ConsoleApp, path: Path, what: Transaction | list[Trans
         if isinstance(what, list):
             rows = [transaction_row(one) for one in what]
         else:
-            rows = sample_export(what, await console.engine.samples(what.id))
+            rows = sample_rows(what, await console.engine.samples(what.id))
         path.parent.mkdir(parents=True, exist_ok=True)
         count = await asyncio.to_thread(write_rows, path, rows)
     except ChargehandError as error:

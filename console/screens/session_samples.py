@@ -1,18 +1,17 @@
-"""The sampled values of a session: one row a moment, one column a measurand and phase; and as rows of a file."""
+"""The sampled values of a session: one row a moment, one column a measurand and phase."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
-from console.engine.journal.rows import iso, transaction_row
 from widgets.columns import Cell, CellLike, Column, Row
 from widgets.format import clock
 from widgets.safe import safe_text
 
 if TYPE_CHECKING:
-    from console.engine.fleet.model import StoredSample, Transaction
+    from console.engine.fleet.model import StoredSample
 
 _SHORT: Final = {
     "Energy.Active.Import.Register": "Energy",
@@ -66,26 +65,3 @@ def sample_rows(
         bad = sample.value is None
         row[2 + index[(sample.measurand, sample.phase, sample.location)]] = Cell(sample.text, "bad" if bad else "")
     return dict(cells)
-
-
-def sample_export(transaction: Transaction, samples: Sequence[StoredSample]) -> list[dict[str, Any]]:
-    """Every sample as a plain row for a file, each with the session it belongs to."""
-    session: Mapping[str, Any] = transaction_row(transaction)
-    return [
-        {
-            "session": session["id"],
-            "station": session["station"],
-            "transaction_id": session["transaction_id"],
-            "time": iso(one.time),
-            "evse": one.evse,
-            "connector": one.connector,
-            "measurand": one.sample.measurand,
-            "phase": one.sample.phase,
-            "location": one.sample.location,
-            "context": one.sample.context,
-            "value": one.sample.value,
-            "unit": one.sample.unit,
-            "text": one.sample.text,
-        }
-        for one in samples
-    ]

@@ -32,7 +32,9 @@ async def main():
         await call("2", "StatusNotification", {"connectorId": 1, "status": "Available", "errorCode": "NoError"})
         started = await call("3", "StartTransaction", {
             "connectorId": 1, "idTag": "TAG", "meterStart": 100, "timestamp": "2026-01-15T10:00:00Z"})
-        await call("4", "StopTransaction", {
+        await call("4", "MeterValues", {"connectorId": 1, "transactionId": started["transactionId"], "meterValue": [
+            {"timestamp": "2026-01-15T10:30:00Z", "sampledValue": [{"value": "2000"}]}]})
+        await call("5", "StopTransaction", {
             "transactionId": started["transactionId"], "meterStop": 4311, "timestamp": "2026-01-15T11:00:00Z"})
         print("ready", flush=True)
         async for text in socket:

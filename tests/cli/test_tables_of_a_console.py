@@ -53,10 +53,11 @@ def test_the_station_and_its_transaction_are_as_they_were_on_the_wire(chargehand
 
 def test_messages_take_a_filter_and_a_limit(chargehand: Run, site: Any) -> None:
     found = rows(chargehand("messages", "--json", "dir:in", "station:cp-1"))
-    assert [row["action"] for row in found][:4] == [
+    assert [row["action"] for row in found][:5] == [
         "BootNotification",
         "StatusNotification",
         "StartTransaction",
+        "MeterValues",
         "StopTransaction",
     ]
     assert json.loads(found[0]["raw_request"])[2] == "BootNotification"
@@ -97,6 +98,19 @@ def test_transactions_connections_and_alarms_take_the_screens_terms(chargehand: 
     out = tmp_path / "t.jsonl"
     assert chargehand("export", "transactions", "reason:none", "-o", str(out)).returncode == 0
     assert out.read_text() == ""
+
+
+def test_the_samples_of_a_transaction_are_told_and_exported(chargehand: Run, site: Any, tmp_path: Path) -> None:
+    (session,) = rows(chargehand("transactions", "--json"))
+    out = tmp_path / "s.jsonl"
+    for source in ([], ["--data", str(site.data)]):
+        told = rows(chargehand("samples", str(session["id"]), "--json", *source))
+        assert len(told) == session["samples"] > 0
+        assert {one["transaction_id"] for one in told} == {session["transaction_id"]}
+        assert chargehand("export", "samples", str(session["id"]), "-o", str(out), *source).returncode == 0
+        assert [json.loads(line) for line in out.read_text().splitlines()] == told
+        missing = chargehand("samples", "987654", *source)
+        assert (missing.returncode, "no session 987654" in missing.stderr) == (2, True)
 
 
 def test_markup_in_a_stations_text_is_shown_as_it_is(chargehand: Run, site: Any) -> None:

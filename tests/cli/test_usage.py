@@ -14,7 +14,7 @@ from console.engine.options import EngineOptions
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 COMMANDS = ("run", "demo", "serve", "call", "stations", "connectors", "transactions", "messages", "connections")
-MORE_COMMANDS = ("alarms", "export", "simulate", "profile", "trust", "orders", "files")
+MORE_COMMANDS = ("alarms", "export", "simulate", "profile", "trust", "orders", "files", "samples")
 ACTS = ("accept", "refuse", "close", "mark", "acknowledge")
 
 
@@ -56,6 +56,7 @@ def test_the_version_is_told(chargehand: Run) -> None:
         ["export", "messages"],
         ["export", "messages", "-o", "x.xyz"],
         ["export", "stations", "-o", "x.csv"],
+        ["export", "samples", "tx:41", "-o", "x.csv"],
         ["stations", "--api", "http://127.0.0.1:1", "--data", "x"],
     ],
 )
@@ -75,7 +76,7 @@ def test_an_export_that_cannot_be_written_says_so(tmp_path: Path, capsys: pytest
 
 def test_what_cannot_be_exported_is_told_before_a_console_is_looked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", "bogus", "-o", "x.csv", "--api", "http://127.0.0.1:1"]) == 2
-    assert "“bogus” cannot be exported: messages or transactions" in capsys.readouterr().err
+    assert "“bogus” cannot be exported: messages, transactions or samples." in capsys.readouterr().err
 
 
 def test_orders_are_listed_and_one_is_told_with_its_arguments(capsys: pytest.CaptureFixture[str]) -> None:

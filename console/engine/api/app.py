@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -22,6 +23,8 @@ from console.engine.errors import NoSuchStation
 from console.engine.filter_alarms import alarm_filter
 from console.engine.filter_attempts import attempt_filter
 from console.engine.filter_sessions import SessionFilter
+from console.engine.journal.rows import transaction_row
+from console.engine.sample_rows import sample_rows
 
 if TYPE_CHECKING:
     from console.engine.api.events import EventStream
@@ -30,6 +33,21 @@ if TYPE_CHECKING:
 Handler = Callable[[Request], Awaitable[Response]]
 
 _CATCH_UP_SECONDS = 1.0
+
+
+class _Number(Convertor[int]):
+    """A number as the journal has them. Starlette's ``int`` takes as many digits as fit into a path."""
+
+    regex = "[0-9]{1,18}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("number", _Number())
 
 
 def make_app(engine: Engine, events: EventStream) -> Starlette:
@@ -42,13 +60,15 @@ def make_app(engine: Engine, events: EventStream) -> Starlette:
         ("GET", "/stations", api.stations),
         ("GET", "/connectors", api.connectors),
         ("GET", "/transactions", api.transactions),
-        ("POST", "/transactions/{id:int}/close", acts.close),
+        ("GET", "/transactions/{id:number}", api.transaction),
+        ("GET", "/transactions/{id:number}/samples", api.samples),
+        ("POST", "/transactions/{id:number}/close", acts.close),
         ("GET", "/messages", api.messages),
-        ("GET", "/messages/{id:int}", api.message),
-        ("POST", "/messages/{id:int}/mark", acts.mark),
+        ("GET", "/messages/{id:number}", api.message),
+        ("POST", "/messages/{id:number}/mark", acts.mark),
         ("GET", "/connections", api.connections),
         ("GET", "/alarms", api.alarms),
-        ("POST", "/alarms/{id:int}/acknowledge", acts.acknowledge),
+        ("POST", "/alarms/{id:number}/acknowledge", acts.acknowledge),
         ("GET", "/orders", api.orders),
         ("GET", "/files", acts.files),
         ("GET", "/files/received", acts.received),
@@ -165,6 +185,17 @@ class _Api:
         engine = self.engine
         where = SessionFilter(words_of(request), engine.fleet.station, engine.profile.named, now_ns=engine.clock())
         return as_rows(request, await views.transactions(engine.fleet, engine.journal, where, limit_of(request)))
+
+    async def transaction(self, request: Request) -> Response:
+        engine = self.engine
+        found = await views.transaction(engine.fleet, engine.journal, request.path_params["id"])
+        return as_json(transaction_row(found))
+
+    async def samples(self, request: Request) -> Response:
+        """Every sampled value of a transaction, in order."""
+        engine = self.engine
+        found = await views.transaction(engine.fleet, engine.journal, request.path_params["id"])
+        return as_rows(request, sample_rows(found, await engine.samples(found.id)))
 
     async def messages(self, request: Request) -> Response:
         rows = views.messages(self.engine.journal, filter_of(request), limit_of(request), secrets=secrets_of(request))

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import TypeVar
 
 from console.engine.endpoint.attempts import Attempt
+from console.engine.errors import NoSuchSession
 from console.engine.filter import Filter
 from console.engine.filter_attempts import attempt_of, close
 from console.engine.filter_rows import RowFilter
@@ -76,7 +77,7 @@ async def messages(
 ) -> AsyncIterator[Row]:
     """Every exchange that matches, oldest first; with ``limit`` the newest so many of them, still oldest first."""
     if limit is not None:
-        for exchange in await journal.messages(where, limit=limit) if limit > 0 else ():
+        async for exchange in journal.newest(where, limit):
             yield as_row(exchange, secrets=secrets)
         return
     after: int | None = 0
@@ -98,6 +99,14 @@ async def transactions(
         if not where or where.matches(one):
             rows.append(transaction_row(one))
     return rows[::-1]
+
+
+async def transaction(fleet: Fleet, journal: Reader, number: int) -> Transaction:
+    """The transaction of that number (our id). Raises NoSuchSession."""
+    found = fleet.transactions.get(number) or next(iter(await journal.transactions(ids=[number])), None)
+    if found is None:
+        raise NoSuchSession(f"There is no session {number} here.")
+    return found
 
 
 async def _newest_first(fleet: Fleet, journal: Reader) -> AsyncIterator[Transaction]:
