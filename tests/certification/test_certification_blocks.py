@@ -74,7 +74,7 @@ LIMITS = [
     Case(
         ids="TC_K_10", order="limit", given={"limit": "16", "profile": 5, "from": AT},
         calls=[("SetChargingProfile", {"evseId": 0, "chargingProfile": profile()}, YES), composite(16.0, 0)],
-        text="the station draws at most 16 A", lines=["16 A"],
+        text="the station draws at most 16 A",
     ),
     Case(
         ids="TC_K_15", order="limit", given={"limit": "16", "profile": 5, "from": AT, "connector": 1},
@@ -85,12 +85,12 @@ LIMITS = [
         ids="TC_K_19", order="limit",
         given={"limit": "16,6@28800", "every": "day", "from": AT, "duration": 86400, "profile": 5, "connector": 1},
         calls=[("SetChargingProfile", {"evseId": 1, "chargingProfile": DAILY}, YES), composite(32.0)],
-        text="connector 1 draws at most 32 A", lines=["32 A"],
+        text="connector 1 draws at most 32 A",
     ),
     Case(
         ids="TC_K_04", order="limit", given={"limit": "10", "profile": 5, "from": AT, "connector": 1},
         calls=[("SetChargingProfile", {"evseId": 1, "chargingProfile": profile(limit=10.0)}, YES), composite(16.0)],
-        state="missing", text="but by its schedule connector 1 draws at most 16 A", lines=["16 A"],
+        state="missing", text="but by its schedule connector 1 draws at most 16 A",
     ),
     Case(
         ids="TC_K_06", order="clear-limit", given={"connector": 1, "purpose": "default", "stack": 0},
@@ -197,7 +197,7 @@ MESSAGES = [
          text="answered Accepted"),
     Case(ids="TC_O_05", order="clear-display", given={"id": 9}, state="rejected", text="answered Unknown",
          calls=[("ClearDisplayMessage", {"id": 9}, {"status": "Unknown"})], hint="displays lists them"),
-    shown({"transaction": "T"}, {"transactionId": "T"}, ids="TC_O_06", text="answered Accepted"),
+    shown({"transaction": "T"}, {"transactionId": "T"}, ids="TC_O_06", text="message 7: answered Accepted"),
     listed({"id": "7"}, {"id": [7]}, [message()], ids="TC_O_07", text="1 message", lines=[HELLO]),
     listed({"priority": "InFront"}, {"priority": "InFront"}, [message(priority="InFront")], ids="TC_O_08",
            lines=["message 7, InFront: “Hello” (UTF8)"]),
@@ -207,14 +207,14 @@ MESSAGES = [
           text="answered UnknownTransaction", hint=WRONG_TX),
     listed({"id": "9", "state": "Faulted"}, {"id": [9], "state": "Faulted"}, ids="TC_O_11",
            text="none: answered Unknown"),
-    shown({"priority": "AlwaysFront"}, {"priority": "AlwaysFront"}, ids="TC_O_12", text="answered Accepted"),
-    shown({"from": AT}, {"startDateTime": AT}, ids="TC_O_13", text="answered Accepted"),
-    shown({"until": LATER}, {"endDateTime": LATER}, ids="TC_O_14", text="answered Accepted"),
-    shown({"state": "Faulted"}, {"state": "Faulted"}, ids="TC_O_25", text="answered Accepted"),
+    shown({"priority": "AlwaysFront"}, {"priority": "AlwaysFront"}, ids="TC_O_12", text="message 7: answered Accepted"),
+    shown({"from": AT}, {"startDateTime": AT}, ids="TC_O_13", text="message 7: answered Accepted"),
+    shown({"until": LATER}, {"endDateTime": LATER}, ids="TC_O_14", text="message 7: answered Accepted"),
+    shown({"state": "Faulted"}, {"state": "Faulted"}, ids="TC_O_25", text="message 7: answered Accepted"),
     shown({"transaction": "T", "from": AT}, {"transactionId": "T", "startDateTime": AT}, ids="TC_O_27",
-          text="answered Accepted"),
+          text="message 7: answered Accepted"),
     shown({"transaction": "T", "until": LATER}, {"transactionId": "T", "endDateTime": LATER}, ids="TC_O_28",
-          text="answered Accepted"),
+          text="message 7: answered Accepted"),
 ]  # fmt: skip
 
 
@@ -419,6 +419,10 @@ CERTIFICATES = [
         "TC_M_15", "V2GCertificateChain",
         answer=[chain("V2GCertificateChain", childCertificateHashData=[HASH])],
         lines=[f"V2GCertificateChain {SHORT}", f"  below it: {SHORT}"],
+    ),
+    Case(
+        ids="TC_M_19", order="certificates", given={"type": "MORootCertificate"}, text="none: answered NotFound",
+        calls=[("GetInstalledCertificateIds", {"certificateType": ["MORootCertificate"]}, {"status": "NotFound"})],
     ),
     installed("TC_M_17", *ROOTS, answer=[chain(one) for one in ROOTS], lines=[f"{one} {SHORT}" for one in ROOTS]),
     installed("TC_M_18", answer=[chain(one) for one in ROOTS], lines=[f"{one} {SHORT}" for one in ROOTS]),

@@ -336,6 +336,8 @@ async def test_a_reservation_that_ends_by_itself_is_told_and_the_connector_shows
     await status(station, "Reserved")
     assert connector(station).status == "Reserved"
     number = run.order.id & 0x7FFFFFFF
+    assert run.effect is not None
+    assert run.effect.text == f"reservation {number}: answered Accepted", "by this number it can be cancelled"
     ended = {"reservationId": number, "reservationUpdateStatus": word}
     assert await said(station, "ReservationStatusUpdate", ended) == {}
     assert f"reservation {number}: {word}" in heard, case

@@ -71,7 +71,8 @@ class Errand:
         if run.sent is None or record.station is None or record.station.casefold() != run.station.casefold():
             return
         try:
-            keep_lines(run, record, events)
+            if self.follower.lists:
+                keep_lines(run, record, events)
             self.follower.see(record, events)
         except Exception:  # a fault here must not stop the road that folds records
             log.exception("following order %s of %s", run.order.name, run.station)

@@ -57,7 +57,12 @@ def spoken(place: tuple[int | None, int | None]) -> str:
 
 
 class Follower:
-    """Waits for nothing: an accepted answer is the effect. The others tell what they wait for."""
+    """Waits for nothing: an accepted answer is the effect. The others tell what they wait for.
+
+    ``lists``: whether what the answers tell is kept with the run; where it is only looked at, the effect says it.
+    """
+
+    lists = True
 
     def __init__(self, run: Run, port: Port) -> None:
         self.run = run

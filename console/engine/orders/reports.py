@@ -49,8 +49,20 @@ class AnswerFollower(Follower):
             self.found(shown("; ".join(lines), 300))
         elif lines:
             self.found(f"{len(lines)} told")
+        elif verdict.status not in ("Accepted", "answered"):
+            self.found(f"none: answered {verdict.status}")
         else:
             super().accepted(exchange, verdict)
+
+
+class NumberedFollower(Follower):
+    """An accepted answer is the effect; the number by which it is taken back is told with it."""
+
+    def accepted(self, exchange: Exchange, verdict: Verdict) -> None:
+        said = self.run.order.arguments.get("id")
+        number = self.run.order.id & _INT32 if said is None else said
+        what = "reservation" if self.run.kind.id == "reserve" else "message"
+        self.found(f"{what} {number}: answered {verdict.status}")
 
 
 class ReportFollower(Follower):
@@ -146,6 +158,8 @@ class CustomerFollower(ReportFollower):
 class ListFollower(Follower):
     """Until the local list's version reads back as it was sent."""
 
+    lists = False
+
     def __init__(self, run: Run, port: Port) -> None:
         super().__init__(run, port)
         self.version: int | None = None
@@ -177,6 +191,8 @@ class ListFollower(Follower):
 
 class LimitFollower(Follower):
     """Until the composite schedule tells the limit. A station that tells none is believed its answer."""
+
+    lists = False
 
     def __init__(self, run: Run, port: Port) -> None:
         super().__init__(run, port)
