@@ -267,7 +267,7 @@ async def test_a_command_closes_the_only_session_of_a_station(engine: Engine, bo
 
 
 async def test_notes_have_the_room_that_others_do_not_need(engine: Engine, booted: Any, open_console: Any) -> None:
-    async with open_console(engine, size=(120, 36), section="sessions") as console:
+    async with open_console(engine, size=(124, 36), section="sessions") as console:
         station = await booted(engine)
         number = await start(station, "TAG-1", 1)
         for _ in range(2):
