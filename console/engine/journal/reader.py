@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Callable, Collection, Generator
+from collections.abc import AsyncIterator, Callable, Collection, Generator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -31,6 +31,8 @@ from console.engine.wire.exchange import Exchange, Happening, Record
 T = TypeVar("T")
 
 _BUDGET = 0.05  # seconds of searching before others have their turn
+_IDS = 10_000  # that are looked for in one step
+_ROWS = 500  # that are read in one step
 _DAMAGE = (apsw.CorruptError, apsw.NotADBError, msgspec.DecodeError, orjson.JSONDecodeError, zlib.error)
 
 
@@ -190,6 +192,22 @@ class Reader:
                 break
             before, after = (before, page.next) if up else (page.next, None)
         return [row for rows in (pages if up else reversed(pages)) for row in rows]
+
+    async def newest(self, where: Filter | None, limit: int) -> AsyncIterator[Exchange]:
+        """The newest ``limit`` that match, oldest first. Read some at a time: they may be large."""
+        ids: list[int] = []
+        high: int | None = MAX_ID
+        while high is not None and len(ids) < limit:
+            missing = min(limit - len(ids), _IDS)
+            find = partial(search.find, where=where, limit=missing, high=high, budget=_BUDGET)
+            more, high = await self._later(find)
+            ids += more
+        ids.reverse()
+        while ids:
+            part = await self._later(partial(fetching.first_of, ids=ids[:_ROWS]))
+            for exchange in await self._later(partial(fetching.exchanges, ids=part)):
+                yield exchange
+            ids = ids[len(part) :]
 
     async def count(self, where: Filter | None = None, *, limit: int = 10_000, seconds: float = 0.5) -> Count:
         """How many match, counted up to ``limit`` and for about ``seconds``."""

@@ -73,6 +73,9 @@ async def test_more_messages_than_a_page_all_come(web: httpx.AsyncClient, plug: 
     rows = (await web.get("/messages")).json()
     assert len(rows) == 1_205
     assert [row["id"] for row in rows] == sorted({row["id"] for row in rows})
+    assert (await web.get("/messages?limit=1100")).json() == rows[-1100:]
+    assert (await web.get("/messages?limit=9000")).json() == rows
+    assert (await web.get("/messages?limit=0")).json() == []
 
 
 async def test_a_filter_that_is_not_understood_is_a_problem_with_the_column(web: httpx.AsyncClient) -> None:
@@ -165,5 +168,8 @@ async def test_what_is_not_there_is_a_problem(web: httpx.AsyncClient) -> None:
         assert answer.status_code == status
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["status"] == status
+    for digits in (18, 30, 5000):
+        assert (await web.get(f"/messages/{'9' * digits}")).status_code == 404
+        assert (await web.post(f"/alarms/{'9' * digits}/acknowledge", json={})).status_code == 404
     for query in ("limit=x", "limit=-1", "limit=99999999999"):
         assert (await web.get(f"/messages?{query}")).status_code == 400

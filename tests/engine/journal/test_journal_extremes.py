@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -75,6 +75,25 @@ async def test_messages_of_any_size_are_read_in_parts(
     assert [one.id for one in journal.tail(0)] == list(range(1, 162))
     assert {one.raw_request for one in journal.tail(101) if isinstance(one, Exchange)} == {ODD}
     await journal.close()
+
+
+async def test_the_newest_of_many_are_at_hand_a_part_at_a_time(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await running.write(*huge(100))
+    monkeypatch.setattr(fetching, "ROOM", 20_000)
+    read: list[int] = []
+    whole = fetching.exchanges
+
+    def counted(connection: apsw.Connection, ids: Sequence[int]) -> list[Exchange]:
+        read.append(len(ids))
+        return whole(connection, ids)
+
+    monkeypatch.setattr(fetching, "exchanges", counted)
+    assert [one.id async for one in running.journal.newest(None, 80)] == list(range(21, 101))
+    assert max(read) == 20_000 // len(ODD)
+    assert [one.id async for one in running.journal.newest(parse_filter("id:7|9"), 9)] == [7, 9]
+    assert [one.id async for one in running.journal.newest(None, 0)] == []
 
 
 async def test_answers_of_any_size_are_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
