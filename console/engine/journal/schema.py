@@ -4,7 +4,7 @@ An exchange is one row of small facts (``exchange``) and one with both frames as
 a filter reads 80 bytes a row and not 1,300. Both are written through the view ``incoming``: a whole batch is then one
 SQLite step (docs/decisions/0003-journal.md tells why that matters). Bodies that have grown old are compressed, sixteen in
 a ``pack``, and the samples of a transaction that is over in one row of ``sample``. The ``by_…`` tables find exchanges by
-station, action, trouble (and a person's mark), transaction and order; they are filled a run of records at a time
+station, action, trouble (and marks, and our calls), transaction and order; they are filled a run of records at a time
 (``INDEX_RUN``), which costs a fifth of what ordinary indexes cost; what is newer than ``state.indexed`` is looked through
 row by row. ``run`` keeps each run's times.
 The views ``changed`` (a snapshot's rows) and ``expired`` (a slice to forget) do their work in one step for the same reason.
@@ -21,7 +21,7 @@ from urllib.parse import quote
 import apsw
 
 from console.engine.errors import JournalError
-from console.engine.filter_sql import MARKED_KIND, OUTCOME_BITS, OUTCOME_MASK, VIOLATED
+from console.engine.filter_sql import MARKED_KIND, OUT, OUTCOME_BITS, OUTCOME_MASK, VIOLATED
 from console.engine.private import private_file
 from profiles.durable import sync_folder
 
@@ -32,6 +32,7 @@ PAGE_SIZE: Final = 8192
 CHECKPOINT_PAGES: Final = 1000  # 8 MB of WAL
 BUSY_MS: Final = 2000  # so long a locked file is waited for
 VIOLATION_KIND: Final = 100  # in by_trouble, beside the outcomes
+OUT_KIND: Final = 102  # likewise: our calls, of which there are few among a fleet's
 
 EXCHANGE: Final = (
     "id",
@@ -210,13 +211,17 @@ CREATE TRIGGER expired_insert INSTEAD OF INSERT ON expired BEGIN
   DELETE FROM happening WHERE {_OLD};
   DELETE FROM run WHERE last <= NEW.last AND newest < NEW.before;
 END;
+INSERT INTO by_trouble SELECT {OUT_KIND}, id FROM exchange WHERE bits & {OUT} AND id <= (SELECT indexed FROM state);
+CREATE TRIGGER index_out AFTER UPDATE OF indexed ON state WHEN NEW.indexed > OLD.indexed BEGIN
+  INSERT INTO by_trouble SELECT {OUT_KIND}, id FROM exchange WHERE {_RUN} AND bits & {OUT} ORDER BY 2;
+END;
 CREATE TRIGGER caught_up AFTER UPDATE OF cursor ON state WHEN NEW.cursor > OLD.cursor BEGIN
   DELETE FROM ahead WHERE at <= NEW.cursor;
 END;
 DELETE FROM ahead WHERE at <= (SELECT cursor FROM state);
 """
-"""Marked exchanges are listed in ``by_trouble``, so that ``is:marked`` needs no look at all others. And what was ahead goes
-once the rest has caught up with it: strangers come without end, also where nothing is ever forgotten."""
+"""Marked exchanges and our calls are listed in ``by_trouble``: ``is:marked`` and ``dir:out`` need no look at all others.
+What was ahead goes once the rest has caught up with it: strangers come without end, also where nothing is ever forgotten."""
 
 MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, VERSION_3, VERSION_4)
 """Each brings the file one version on, in one transaction. Add at the end; never change one that was released."""

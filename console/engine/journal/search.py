@@ -29,7 +29,7 @@ from console.engine.filter_sql import (
     lower,
 )
 from console.engine.journal import codec, packs
-from console.engine.journal.schema import VIOLATION_KIND
+from console.engine.journal.schema import OUT_KIND, VIOLATION_KIND
 
 _CANDIDATES: Final = 1024
 _SLICE: Final = 8192
@@ -57,6 +57,7 @@ _KINDS: Final[dict[str, tuple[int, ...]]] = {
     "unanswered": tuple(OUTCOME_BITS[name] for name in UNANSWERED),
     "violation": (VIOLATION_KIND,),
     "marked": (MARKED_KIND,),
+    "out": (OUT_KIND,),
     **{name: (OUTCOME_BITS[name],) for name in ("late", "malformed", "unsolicited", "timeout", "lost")},
 }
 
@@ -287,7 +288,7 @@ def _driver(connection: apsw.Connection, term: Term) -> _Driver | None:
             return _Driver("by_tx", "tx", tuple(lower(clean(text)) for text in texts))
         case "order" if all(text.isdigit() for text in texts):
             return _Driver("by_order", "ordered", tuple(int(text) for text in texts))
-        case "is":
+        case "is" | "dir":
             kinds = [_KINDS.get(text.lower()) for text in texts]
         case "outcome":
             kinds = [None if text in ("result", "send") else (OUTCOME_BITS[text],) for text in map(str.lower, texts)]

@@ -28,7 +28,12 @@ async def test_marks_among_many_are_found_without_a_look_at_the_others(
 ) -> None:
     monkeypatch.setattr("console.engine.journal.search._SLICE", 16)
     monkeypatch.setattr("console.engine.journal.reader._BUDGET", 0.0)
-    await running.write(*(exchange(n, outcome="late" if n == 70 else "result") for n in range(INDEX_RUN)))
+    ours = {"direction": "out"}
+    every = [
+        exchange(n, outcome="late" if n == 70 else "result", **(ours if n in (100, 1901) else {}))
+        for n in range(INDEX_RUN)
+    ]
+    await running.write(*every)
     await mark(running, 5, 1900, 7, 6, 2000)
     await mark(running, 6, on=False)
     await mark(running, 7, on=False)
@@ -40,6 +45,9 @@ async def test_marks_among_many_are_found_without_a_look_at_the_others(
         "is:marked station:CP-001": [5, 7, 1900, 2000],
         "is:marked is:late": [],
         "is:marked until:1s": [5, 7],
+        "dir:out": [101, 1902],
+        "is:out|late": [71, 101, 1902],
+        "dir:out is:late": [],
     }.items():
         where = parse_filter(line, now_ns=NOON + 11 * SECOND)
         page = await journal.page(where, limit=100, before=INDEX_RUN + 1)
@@ -76,14 +84,17 @@ async def test_marks_of_an_older_journal_are_found_after_its_update(tmp_path: Pa
         database.execute("INSERT INTO name VALUES (1, 'CP-001', 'cp-001')")
         sql = "INSERT INTO exchange(id, time, station, version, bits) VALUES (?, 1, 1, 1, 0)"
         database.executemany(sql, [(1,), (2,), (3,)])
+        database.execute("INSERT INTO exchange(id, time, station, version, bits) VALUES (9, 1, 1, 1, 16)")
         sql = "INSERT INTO happening(id, time, kind, data) VALUES (?, 1, 'bookmark', ?)"
         marks = [(4, 1, "true"), (5, 2, "true"), (6, 3, "true"), (7, 2, "false"), (8, 99, "true")]
+        database.execute("UPDATE state SET indexed = 9")
         database.executemany(sql, [(id_, f'{{"exchange":{number},"on":{on}}}') for id_, number, on in marks])
     database.close()
     with pytest.raises(JournalError, match="older chargehand"):
         Reader.read(tmp_path)
     running = Running(tmp_path)
     assert [one.id for one in await running.journal.messages(parse_filter("is:marked"), limit=9)] == [1, 3]
+    assert [one.id for one in await running.journal.messages(parse_filter("dir:out"), limit=9)] == [9]
     await mark(running, 2)
     await mark(running, 3, on=False)
     assert [one.id for one in await running.journal.messages(parse_filter("is:marked"), limit=9)] == [1, 2]
