@@ -34,7 +34,7 @@ EVERYWHERE: Final = (
     ("< > ~", "sort by another column; turn the order round"),
     ("o", "orders given and how far they are"),
     ("p", "pause the picture; nothing is lost"),
-    ("y", "copy (also over SSH)"),
+    ("y", "copy: the identity, the transaction's id, both frames, the path (also over SSH)"),
     ("q", "the URL as a QR code, full screen"),
     ("f2", "save a screenshot"),
     ("^q", "quit"),
