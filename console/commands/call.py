@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +103,7 @@ def _tell(station: str, order: str, told: dict[str, Any], *, as_json: bool) -> i
         print_lines([out])
     if code:
         complain(_complaint(station, order, told, code))
-        for hint in told.get("hints") or ():
+        for hint in _hints(told):
             complain(f"hint: {hint}")
     elif not as_json:
         _show(station, order, told)
@@ -132,10 +132,13 @@ def _show(station: str, order: str, told: dict[str, Any]) -> None:
     after = "" if latency is None else f" after {latency:.0f} ms"
     status = told.get("verdict") or "answered"
     screen.print(safe(f"{station}: {exchange.get('action')} {status}{after}"), soft_wrap=True)
-    if order in ("raw", "get", "data-transfer"):
+    values = told.get("values") or []
+    if order in ("raw", "data-transfer") or (order == "get" and not values):
         answer = orjson.dumps(exchange.get("response"), option=orjson.OPT_INDENT_2).decode()
         for line in answer.split("\n"):
             screen.print(safe(line, max_chars=100_000), soft_wrap=True)
+    for line in map(_setting, values if order == "get" and len(values) > 1 else ()):
+        screen.print(safe(line, max_chars=10_000), soft_wrap=True)
     lines = told.get("lines") or []
     if order == "raw" or lines == [effect["text"]]:
         lines = []  # said by the answer itself, or by the end
@@ -143,3 +146,24 @@ def _show(station: str, order: str, told: dict[str, Any]) -> None:
         screen.print(safe(line, max_chars=10_000), soft_wrap=True)
     if effect["seen"] and order != "raw":
         screen.print(safe(f"done: {effect['text']}"), soft_wrap=True)
+
+
+def _setting(one: dict[str, Any]) -> str:
+    """``HeartbeatInterval = 300``, ``EVSE[1].Power (MaxSet) = 22000 (read only)``."""
+    evse = "" if one.get("evse") is None else f"[{one['evse']}]"
+    instance = f"[{one['instance']}]" if one.get("instance") else ""
+    component = f"{one['component']}{evse}." if one.get("component") else ""
+    attribute = "" if one.get("attribute") in (None, "Actual") else f" ({one['attribute']})"
+    value = "not told" if one.get("value") is None else one["value"]
+    fixed = " (read only)" if one.get("mutability") == "ReadOnly" else ""
+    return f"{component}{one['variable']}{instance}{attribute} = {value}{fixed}"
+
+
+def _hints(told: dict[str, Any]) -> Iterator[str]:
+    """What to try next, without what the complaint has just said."""
+    error = told["exchange"].get("error") or {}
+    said = str(error.get("description") or "").rstrip(".")
+    for hint in told.get("hints") or ():
+        more = hint.removeprefix(said).lstrip(". –") if said else hint
+        if more:
+            yield more

@@ -35,13 +35,13 @@ def _about(kind: OrderKind) -> Iterator[str]:
     yield f"Done when: {kind.done_when}."
     width = max((len(one.name) for one in kind.arguments), default=0)
     for one in kind.arguments:
-        yield f"  {one.name.ljust(width)}  {'; '.join(_facts(one))}".rstrip()
+        yield f"  {one.name.ljust(width)}  {'; '.join(_facts(one, kind.versions))}".rstrip()
 
 
-def _facts(one: Argument) -> Iterator[str]:
+def _facts(one: Argument, versions: tuple[str, ...]) -> Iterator[str]:
     if one.required:
         yield "needed"
-    if one.versions != ALL:
+    if not set(versions) <= set(one.versions):
         yield f"OCPP {', '.join(one.versions)}"
     if one.kind == "bool":
         yield "true or false"

@@ -115,8 +115,14 @@ def _padded(text: str, width: int, *, right: bool) -> str:
     return space + shown if right else shown + space
 
 
+class _Plain(Console):
+    def on_broken_pipe(self) -> None:
+        """Who reads has seen enough: that is no failure, as it is none of ``--json`` (``console.cli``)."""
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """Standard output; plain where NO_COLOR is set or nobody looks."""
     columns = os.environ.get("COLUMNS", "")
     width = int(columns) if columns.isdigit() and int(columns) > 0 else None if sys.stdout.isatty() else _PIPE_WIDTH
-    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=width)
+    return _Plain(file=sys.stdout, highlight=False, markup=False, emoji=False, width=width)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from console.commands.call import _at_home
+from console.commands.call import _at_home, _hints, _setting
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -108,3 +108,37 @@ def test_a_person_on_the_consoles_machine_is_told_the_whole_path_of_an_upload(tm
     assert told["effect"]["text"] == "9 bytes arrived after 1.0 s, saved as files/received/cp-1/x.zip"
     _at_home(told, tmp_path)
     assert told["effect"]["text"] == f"9 bytes arrived after 1.0 s, saved as {tmp_path}/files/received/cp-1/x.zip"
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        (
+            {"variable": "HeartbeatInterval", "value": "300", "mutability": "ReadOnly"},
+            "HeartbeatInterval = 300 (read only)",
+        ),
+        ({"variable": "AuthorizationKey", "value": None, "component": None}, "AuthorizationKey = not told"),
+        (
+            {
+                "component": "EVSE",
+                "evse": 1,
+                "variable": "Power",
+                "instance": "L1",
+                "attribute": "MaxSet",
+                "value": "22",
+            },
+            "EVSE[1].Power[L1] (MaxSet) = 22",
+        ),
+    ],
+)
+def test_a_setting_is_one_line(value: dict[str, Any], line: str) -> None:
+    assert _setting(value) == line
+
+
+def test_a_hint_does_not_say_what_the_complaint_has_said() -> None:
+    told = {
+        "exchange": {"error": {"code": "NotImplemented", "description": "This station does not know it."}},
+        "hints": ["This station does not know it – update its firmware", "This station does not know it.", "try raw"],
+    }
+    assert list(_hints(told)) == ["update its firmware", "try raw"]
+    assert list(_hints({"exchange": {"error": None}, "hints": ["look"]})) == ["look"]

@@ -131,10 +131,11 @@ def test_exports_are_whole_and_by_their_ending(chargehand: Run, site: Any, tmp_p
     assert chargehand("export", "stations", "-o", str(lines)).returncode == 2
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(site: Any, environment: dict[str, str]) -> None:
+@pytest.mark.parametrize("reading", ["messages --json | head -c 10", "orders | true", "messages | true"])
+def test_a_reader_that_has_seen_enough_is_no_error(site: Any, environment: dict[str, str], reading: str) -> None:
     import sys
 
-    command = f"{sys.executable} -m console messages --json | head -c 10; exit ${{PIPESTATUS[0]}}"
+    command = f"{sys.executable} -m console {reading}; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(
         ["bash", "-c", command], env=environment, capture_output=True, text=True, timeout=60, check=False
     )

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from console.engine.api import views
 from console.engine.api.problems import ApiProblem
-from console.engine.masking import secrets_of, without
+from console.engine.fleet.events import VariableSeen
+from console.engine.masking import MASK, secrets_of, without
 from console.engine.orders.run import Run
 
 if TYPE_CHECKING:
@@ -66,5 +67,19 @@ def outcome(run: Run) -> dict[str, Any]:
         "hints": [without(hint, known) for hint in run.hints],
         "lines": [without(line, known) for line in run.lines],
         "stages": [{"what": one.what, "text": without(one.text, known)} for one in run.stages],
+        "values": [_value(one, known) for one in run.values],
         "exit_code": run.exit_code,
+    }
+
+
+def _value(one: VariableSeen, known: set[str]) -> dict[str, Any]:
+    """A setting that ``get`` or ``set`` was told; 1.6 has no component."""
+    return {
+        "component": one.component or None,
+        "evse": one.evse,
+        "variable": one.variable,
+        "instance": one.instance,
+        "attribute": one.attribute,
+        "value": MASK if one.value in known else one.value and without(one.value, known),
+        "mutability": one.mutability,
     }

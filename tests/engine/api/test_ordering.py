@@ -50,6 +50,23 @@ async def test_an_effect_that_does_not_come_is_missing_in_time(web: httpx.AsyncC
     assert (told["state"], told["effect"]["seen"], told["exit_code"]) == ("missing", False, 4)
 
 
+async def test_settings_are_told_one_by_one_and_without_what_is_secret(web: httpx.AsyncClient, plug: Any) -> None:
+    told = [
+        {"key": "HeartbeatInterval", "readonly": True, "value": "300"},
+        {"key": "AuthorizationKey", "readonly": False, "value": "pw1"},
+        {"key": "Silent", "readonly": False},
+    ]
+    await plug("CP-1", {"GetConfiguration": {"configurationKey": told}})
+    values = (await web.post("/stations/CP-1/orders/get")).json()["values"]
+    assert [(one["variable"], one["value"]) for one in values] == [
+        ("HeartbeatInterval", "300"),
+        ("AuthorizationKey", "***"),
+        ("Silent", None),
+    ]
+    assert values[0]["mutability"] == "ReadOnly"
+    assert values[0]["component"] is None
+
+
 async def test_without_waiting_the_answer_is_enough(web: httpx.AsyncClient, plug: Any) -> None:
     await plug("CP-1", {"UnlockConnector": {"status": "UnlockFailed"}})
     told = (await web.post("/stations/CP-1/orders/reset?wait=answer", json={"type": "soft"})).json()
