@@ -346,7 +346,15 @@ class Listener:
                     socket.heard = now
                     socket.pinged = None
                     continue
-                reason = overdue(socket, self.listen, now)
-                if reason is not None:
-                    self.on_failed(socket, reason, socket.first)
-                    socket.abort(reason)
+                try:
+                    self._look_at(socket, now)
+                except Exception:
+                    # A fault of ours costs this one connection: all others need the sweep.
+                    log.exception("the deadlines of %s could not be looked at", socket.attempt.peer)
+                    socket.abort("the console failed on this connection; see its log")
+
+    def _look_at(self, socket: Socket, now: float) -> None:
+        reason = overdue(socket, self.listen, now)
+        if reason is not None:
+            self.on_failed(socket, reason, socket.first)
+            socket.abort(reason)

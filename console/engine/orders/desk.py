@@ -7,6 +7,7 @@ The way of an order: checked → ``order.given`` committed → said by the diale
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -24,6 +25,8 @@ from console.engine.orders.run import Run
 from console.engine.orders.table import OrderKind, order_kind
 from console.engine.tasks import Owner, cancel_all, spawn
 from console.engine.wire.exchange import Exchange
+
+log = logging.getLogger("chargehand.orders")
 
 RUNS = 500  # that are remembered
 RUNS_CHARACTERS = 16 * 1024 * 1024  # or as many as have so much text in their calls
@@ -168,6 +171,9 @@ class OrderDesk:
             if not run.over:
                 run.refusal = error
                 run.end("failed", error.sentence)
+        except Exception:
+            log.exception("order %s of %s", run.order.name, run.station)
+            run.end("failed", "an error of this console; its log tells more")
 
 
 def _size(exchange: Exchange) -> int:

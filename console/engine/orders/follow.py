@@ -109,9 +109,9 @@ class Follower:
 
     def since(self) -> str:
         """``after 4 s``, since the call left."""
-        if self.run.sent is None:
+        if self.run.left is None:
             return ""
-        seconds = (time.time_ns() - self.run.sent) / 1e9
+        seconds = time.monotonic() - self.run.left
         if seconds < 1:
             return f"after {seconds * 1000:.0f} ms"
         return f"after {seconds:.1f} s" if seconds < 10 else f"after {seconds:.0f} s"

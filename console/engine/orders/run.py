@@ -65,6 +65,7 @@ class Run:
         self.lines: list[str] = []
         self.started = time.time_ns()
         self.sent: int | None = None
+        self.left: float | None = None  # the same by a clock that nobody sets
         self.ended: int | None = None
         self.changed = 0
         self.refusal: ChargehandError | None = None
@@ -165,7 +166,7 @@ class Run:
         """A new state, with its stage."""
         self.state = state
         if state == "sent":
-            self.sent = time.time_ns()
+            self.sent, self.left = time.time_ns(), time.monotonic()
         elif state != "waiting":
             self._judged.set()
         self.tell(state, text)

@@ -93,7 +93,11 @@ class Trust:
         """Make new server certificates before they end, or for a new address, and let the listeners show them."""
         while True:
             await asyncio.sleep(LOOK_S)
-            await self.look()
+            try:
+                await self.look()
+            except Exception:
+                # What lies in the folder may be anything; the next look may find it mended.
+                log.exception("server certificates could not be renewed")
 
     async def look(self) -> bool:
         """Look once; whether there are new certificates. The next handshake shows them."""
