@@ -9,6 +9,8 @@ from console.engine.masking import masked_text
 DANGER, ERROR, WARNING, NOTICE = 0, 4, 5, 6
 KEPT = 500  # alarms at hand; the oldest cleared ones go first
 STANDING = 50  # of one station; what comes beyond is counted on one more
+CROWDED = 20_000  # of all stations: who looks at all of them, twice a second, must not take long,
+FEW = 3  # and from there on so many of one station
 MORE = "more"
 LONGEST_TEXT = 500  # characters
 LONGEST_CAUSE = 200
@@ -22,8 +24,9 @@ def raise_alarm(
     # The frame has what the station said; an alarm stands on every screen.
     text, key = _cut(masked_text(text), LONGEST_TEXT), (owner, kind, _cut(cause, LONGEST_CAUSE))
     number = fleet.alarm_keys.get(key)
-    if number is None and fleet.standing.get(owner, 0) >= STANDING:
-        text = _cut(f"more than {STANDING} alarms stand; the last one: {text}", LONGEST_TEXT)
+    most = STANDING if len(fleet.alarm_keys) < CROWDED else FEW
+    if number is None and fleet.standing.get(owner, 0) >= most:
+        text = _cut(f"more than {most} alarms stand; the last one: {text}", LONGEST_TEXT)
         kind, cause, key = MORE, "", (owner, MORE, "")
         number = fleet.alarm_keys.get(key)
     if number is not None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
+from console.engine.fleet import alarms
 from console.engine.fleet.alarms import KEPT
 from console.engine.fleet.entities import ensure_station
 from console.engine.fleet.fleet import Fleet
@@ -71,3 +74,18 @@ def test_alarms_that_are_over_make_room_as_soon_as_new_ones_come() -> None:
     fold_happening(fleet, gone)
     assert len(alarms) == KEPT
     assert [one.cleared for one in fleet.alarms.values()].count(None) == 1
+
+
+def test_where_a_whole_fleet_is_in_trouble_each_station_has_fewer_alarms(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alarms, "CROWDED", 1000)
+    fleet, _ = charging_fleet()
+    for number, station in enumerate(fleet.stations.values()):
+        for cause in range(60):
+            alarms.raise_alarm(
+                fleet, station, "fault", f"connector {cause}", "GroundFailure", 4, NOON, 60 * number + cause
+            )
+    first, *_, last = fleet.stations.values()
+    assert [len(alarms.standing(fleet, one)) for one in (first, last)] == [alarms.STANDING + 1, alarms.FEW + 1]
+    assert len(fleet.alarms) < 1000 + STATIONS * (alarms.FEW + 1) + alarms.STANDING
+    (more,) = [one for one in alarms.standing(fleet, last) if one.kind == alarms.MORE]
+    assert (more.count, more.text) == (57, "more than 3 alarms stand; the last one: GroundFailure")
