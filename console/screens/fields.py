@@ -104,7 +104,7 @@ class Field(Horizontal):
         control = self._control
         return control.text if isinstance(control, SafeTextArea) else control.value
 
-    def write(self, text: str) -> None:
+    def fill(self, text: str) -> None:
         """Put a text there."""
         if isinstance(self._control, SafeTextArea):
             self._control.text = text

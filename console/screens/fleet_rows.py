@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = (
     Column("station", "STATION", width=14, min_width=13, max_width=28, weight=2),
-    Column("site", "SITE", width=14, min_width=8, max_width=20, weight=1, priority=8),
-    Column("model", "MODEL", width=18, min_width=11, max_width=36, weight=1, priority=6),
+    Column("site", "SITE", width=14, min_width=8, max_width=20, weight=1, priority=6),
+    Column("model", "MODEL", width=18, min_width=11, max_width=36, weight=1, priority=7),
     Column("firmware", "FIRMWARE", width=10, min_width=10, max_width=14, priority=9),
-    Column("ocpp", "OCPP", width=5, min_width=5, priority=7),
+    Column("ocpp", "OCPP", width=5, min_width=5, priority=8),
     Column("link", "LINK", width=8, min_width=8),
     Column("connectors", "CONNECTORS", width=28, min_width=25, max_width=60, weight=4),
     Column("power", "POWER", width=12, min_width=8, max_width=16, align="left", weight=1, priority=2),

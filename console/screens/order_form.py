@@ -208,7 +208,7 @@ class OrderForm(ModalScreen[None]):
             drafted = skeleton(self.version, action.value.strip())
             if drafted != self._drafted:
                 self._drafted = drafted
-                payload.write(drafted)
+                payload.fill(drafted)
 
     def _say_needed(self, given: Mapping[str, str]) -> None:
         """Of arguments that can stand in for each other one is needed; the others may be left out then."""

@@ -85,3 +85,12 @@ async def test_columns_stand_still_while_sessions_come_and_go_and_an_alarm_clear
         assert "⚠ a sentence" not in console.text()
         kept = [(one.key, one.min_width) for one in table.columns if one.key != "connectors"]
         assert kept == [(one.key, one.min_width) for one in before if one.key != "connectors"]
+
+
+def test_where_there_are_sites_they_are_whole_before_models_are() -> None:
+    needs = {**needs_of(charger()), "site": len("Harbour garage")}
+    for width in (120, 160):
+        layout = lay_out(fit(columns((), sites=True), needs, wide=True), width)
+        shown = {place.column.key: place.width for place in layout.placed}
+        assert shown["site"] == (14 if width == 160 else shown["site"])
+        assert shown["site"] >= 8
