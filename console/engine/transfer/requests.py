@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ log = logging.getLogger("chargehand.files")
 
 IDLE_SECONDS = 120  # a station that neither sends nor takes a byte for so long has gone
 MAX_UPLOADS = 20  # files that one awaited upload may bring: a station tries again, or sends log and archive apart
+MISSES = 60  # requests for what is not there that the log tells of at once
 _DISCARD_BYTES = 4 * 1024 * 1024
 _DISCARD_SECONDS = 3
 
@@ -38,6 +40,7 @@ class Requests:
     def __init__(self, files: FileServer) -> None:
         self._files = files
         self._tasks: Owner = set()
+        self._misses = _Few()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -45,7 +48,8 @@ class Requests:
         transfer = self._files.by_token(token)
         if transfer is None or (transfer.kind == "offer" and (not slash or tail != transfer.name)):
             # Told, because a charger that asks for the wrong place is what somebody will look for.
-            log.info("%s %s from %s: there is no such file", request.method, scope["path"], _peer(request))
+            if self._misses.one_more():
+                log.info("%s %s from %s: there is no such file", request.method, scope["path"], _peer(request))
             await _say(send, 404, "There is no such file.")
         elif transfer.kind == "offer":
             await self._offered(transfer, request, send)
@@ -154,6 +158,12 @@ class Requests:
 
         try:
             await incoming.take(body, moved)
+            if not incoming.size:
+                # No log: a station that tries whether the path is there, or whose first attempt failed. The order waits on.
+                await asyncio.to_thread(incoming.partial.unlink, missing_ok=True)
+                transfer.end("waiting", "an empty file came")
+                await _say(send, 201 if body.method == "PUT" else 200, "The file was empty.")
+                return
             stored = await asyncio.to_thread(library.settle, incoming.partial, transfer.station, incoming.name or tail)
         except receiving.TooLarge:
             incoming.partial.unlink(missing_ok=True)
@@ -195,6 +205,23 @@ class Requests:
         except (TimeoutError, receiving.Broken):
             pass
         await send({"type": "http.response.body", "body": b""})
+
+
+class _Few:
+    """``MISSES`` in a row, then one a second: whoever tries paths must not fill the log."""
+
+    def __init__(self) -> None:
+        self._left, self._then = float(MISSES), time.monotonic()
+
+    def one_more(self) -> bool:
+        """Whether one more may be told now; then it is counted."""
+        now = time.monotonic()
+        self._left = min(float(MISSES), self._left + now - self._then)
+        self._then = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
 
 
 class _Body:

@@ -141,7 +141,15 @@ class WebServer:
             await self._app(scope, receive, send)
         except asyncio.CancelledError:
             raise
-        except Exception:
+        except Exception as error:
+            from h11 import LocalProtocolError
+
+            if isinstance(error, LocalProtocolError):
+                # What followed the head is no HTTP, so that nothing can be answered any more.
+                log.info(
+                    "%s: %s %s: the client does not speak HTTP", self._name, scope.get("method"), scope.get("path")
+                )
+                raise
             log.exception("%s: %s %s failed", self._name, scope.get("method"), scope.get("path"))
             raise
 

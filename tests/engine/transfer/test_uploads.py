@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -302,3 +303,47 @@ async def test_a_disk_that_refuses_is_told_to_the_station_and_leaves_nothing(
     assert await transfer.wait_done() == "failed"
     assert "No space left" in str(transfer.error)
     assert on_disk(files) == []
+
+
+async def test_an_empty_file_is_no_log_and_the_path_stays_open(
+    files: FileServer, web: httpx.AsyncClient, until: Until
+) -> None:
+    transfer, url = awaited(files)
+    assert (await web.put(url + "log.zip", content=b"")).status_code == 201
+    await until(lambda: transfer.state == "waiting")
+    assert transfer.error == "an empty file came"
+    assert on_disk(files) == []
+    assert (await web.put(url + "log.zip", content=b"log")).status_code == 201
+    assert await asyncio.wait_for(transfer.wait_done(), 5) == "done"
+
+
+async def test_an_empty_file_after_a_whole_one_takes_nothing_away(files: FileServer, web: httpx.AsyncClient) -> None:
+    transfer, url = awaited(files)
+    await web.put(url, content=b"log")
+    await web.put(url, content=b"")
+    assert transfer.state == "done"
+    assert [path.read_bytes() for path in on_disk(files)] == [b"log"]
+
+
+async def test_whoever_tries_paths_does_not_fill_the_log(
+    files: FileServer, web: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "chargehand.files"):
+        for number in range(200):
+            assert (await web.get(f"{files.url}/{number}")).status_code == 404
+    told = [one for one in caplog.records if "there is no such file" in one.getMessage()]
+    assert 60 <= len(told) < 120
+
+
+async def test_a_body_that_is_no_http_is_told_without_a_traceback(
+    files: FileServer, caplog: pytest.LogCaptureFixture, until: Until
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", files.port)
+    with caplog.at_level(logging.INFO):
+        writer.write(
+            b"PUT /nothing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n"
+        )
+        await asyncio.wait_for(reader.read(), 10)
+        await until(lambda: "does not speak HTTP" in caplog.text)
+    assert "Traceback" not in caplog.text
+    writer.close()
