@@ -48,6 +48,7 @@ FILTERS: Final = {
     "station and action": "station:BENCH-0007 action:MeterValues",
     "until a time": "until:2026-01-15T00:10:00Z",
     "by number": "id:<50000",
+    "station, long ago": "station:BENCH-0007 until:2026-01-15T00:12:00Z",
 }
 """What has a table to find it by: the cost must not grow with the journal."""
 
