@@ -92,7 +92,9 @@ def _disputed(char: str) -> bool:
     """Whether terminals give the character different widths: a line that holds it would not end at the edge.
 
     These are the vowel signs that some put beside their letter and others on it, parts of Hangul syllables, and signs
-    that became wide lately. The book here is Unicode's own, as terminals read it through ``wcwidth``.
+    that became wide lately. The book here is Unicode's own, as terminals read it through ``wcwidth``: tmux 3.3 puts हिनीा
+    into five cells, Textual into two, so whatever is counted, one of them draws over what stands beside it. Thai, whose
+    signs have no width anywhere, is shown as it is.
     """
     if unicodedata.category(char) in ("Mn", "Me"):
         return False
