@@ -14,14 +14,26 @@ TABLE_LIMIT: Final = 200  # rows of a table for people, where --limit does not s
 
 Read = Callable[[Source, str, int | None], Iterable[Row]]
 
-# What is asked for, and the sentence where there is none.
-_KINDS: Final[dict[str, tuple[Read, str]]] = {
-    "stations": (lambda source, where, limit: source.stations(), "No station has connected yet."),
-    "connectors": (lambda source, where, limit: source.connectors(), "No station has told of a connector yet."),
-    "transactions": (lambda source, where, limit: source.transactions(where, limit), "No transaction matches."),
-    "messages": (lambda source, where, limit: source.messages(where, limit), "No message matches."),
-    "connections": (lambda source, where, limit: source.connections(where, limit), "Nobody has tried to connect yet."),
-    "alarms": (lambda source, where, limit: source.alarms(where, limit), "There is no alarm."),
+# What is asked for, the sentence where there is none, and what one of them is called.
+_KINDS: Final[dict[str, tuple[Read, str, str]]] = {
+    "stations": (lambda source, where, _: source.stations(where), "No station has connected yet.", "station"),
+    "connectors": (
+        lambda source, where, _: source.connectors(where),
+        "No station has told of a connector yet.",
+        "connector",
+    ),
+    "transactions": (
+        lambda source, where, limit: source.transactions(where, limit),
+        "There is no transaction yet.",
+        "transaction",
+    ),
+    "messages": (lambda source, where, limit: source.messages(where, limit), "There is no message yet.", "message"),
+    "connections": (
+        lambda source, where, limit: source.connections(where, limit),
+        "Nobody has tried to connect yet.",
+        "attempt",
+    ),
+    "alarms": (lambda source, where, limit: source.alarms(where, limit), "There is no alarm.", "alarm"),
 }
 _GROWING: Final = frozenset(("transactions", "messages", "connections", "alarms"))
 
@@ -37,7 +49,9 @@ def show(
     secrets: bool = False,
 ) -> int:
     """Print rows of one kind; of messages with their ``secrets``, where asked. Raises ChargehandError."""
-    read, empty = _KINDS[kind]
+    read, empty, one = _KINDS[kind]
+    if where:
+        empty = f"No {one} matches."
     if secrets:
         read = _whole_messages
     with opened(api, data) as source:

@@ -195,21 +195,23 @@ def orders(
     return show_orders(order, as_json=as_json)
 
 
-def _lists(kind: str, short: str, about: str) -> None:
-    """A command that prints one table whole."""
+def _firsts(kind: str, short: str, about: str) -> None:
+    """A command that prints rows by identity, those that pass a filter."""
 
     @app.command(kind, short_help=short, help=about)
-    def show_all(api: ApiUrl = None, data: FromData = None, as_json: Json = False, limit: First = None) -> int:
+    def show_first(
+        words: Words = None, api: ApiUrl = None, data: FromData = None, as_json: Json = False, limit: First = None
+    ) -> int:
         from console.commands.listing import show
 
-        return show(kind, api=api, data=data, as_json=as_json, limit=limit)
+        return show(kind, api=api, data=data, as_json=as_json, limit=limit, where=" ".join(words or ()))
 
 
-def _filtered(kind: str, short: str, about: str) -> None:
-    """A command that prints the rows that pass a filter."""
+def _newest(kind: str, short: str, about: str) -> None:
+    """A command that prints rows by time, those that pass a filter."""
 
     @app.command(kind, short_help=short, help=about)
-    def show_some(
+    def show_newest(
         words: Words = None, api: ApiUrl = None, data: FromData = None, as_json: Json = False, limit: Limit = None
     ) -> int:
         from console.commands.listing import show
@@ -217,9 +219,10 @@ def _filtered(kind: str, short: str, about: str) -> None:
         return show(kind, api=api, data=data, as_json=as_json, limit=limit, where=" ".join(words or ()))
 
 
-_lists("stations", "Every station.", "Every station: model, link, connectors, power.")
-_lists("connectors", "Every connector.", "Every connector: status, power, transaction.")
-_filtered(
+_FLEET = "station:CP-0* model:alfen ocpp:2.* is:offline|faulted site:north word"
+_firsts("stations", "Stations, by identity.", f"Stations, by identity: model, link, connectors, power. {_FLEET}")
+_firsts("connectors", "Connectors, by station.", f"Connectors, by station: status, power, transaction. {_FLEET}")
+_newest(
     "transactions",
     "Transactions, oldest first.",
     'Transactions, oldest first: station:CP-0* tag:04A2* is:active evse:1 kwh:>10 reason:EVDisconnected since:1d "text"',
@@ -255,12 +258,12 @@ def messages(
     return show("messages", api=api, data=data, as_json=as_json, limit=limit, where=where, secrets=secrets)
 
 
-_filtered(
+_newest(
     "connections",
     "Attempts to reach the endpoint.",
     'Attempts to reach the endpoint, and why: station:CP-0* is:refused peer:192.168.1.* code:401 since:1h "text"',
 )
-_filtered(
+_newest(
     "alarms",
     "Alarms, open or not.",
     'Alarms, open or not, oldest first: station:CP-0* is:standing severity:critical kind:fault times:>5 since:1d "text"',

@@ -21,8 +21,8 @@ class Source(Protocol):
     ``secrets``: with the passwords, keys and PIN codes in the frames.
     """
 
-    def stations(self) -> Iterable[Row]: ...
-    def connectors(self) -> Iterable[Row]: ...
+    def stations(self, where: str) -> Iterable[Row]: ...
+    def connectors(self, where: str) -> Iterable[Row]: ...
     def transactions(self, where: str, limit: int | None) -> Iterable[Row]: ...
     def samples(self, session: int) -> Iterable[Row]: ...
     def messages(self, where: str, limit: int | None, secrets: bool = False) -> Iterable[Row]: ...
@@ -57,11 +57,11 @@ class Running:
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    def stations(self) -> Iterable[Row]:
-        return self._rows("/stations")
+    def stations(self, where: str) -> Iterable[Row]:
+        return self._rows("/stations", filter=where or None)
 
-    def connectors(self) -> Iterable[Row]:
-        return self._rows("/connectors")
+    def connectors(self, where: str) -> Iterable[Row]:
+        return self._rows("/connectors", filter=where or None)
 
     def transactions(self, where: str, limit: int | None) -> Iterable[Row]:
         return self._rows("/transactions", filter=where or None, limit=limit)
@@ -105,15 +105,17 @@ class Directory:
         self.journal.shut()
         self._loop.close()
 
-    def stations(self) -> Iterable[Row]:
+    def stations(self, where: str) -> Iterable[Row]:
         from console.engine.api import views
+        from console.engine.filter_fleet import passing
 
-        return views.stations(self.fleet)
+        return views.stations(self.fleet, passing(where, self.fleet))
 
-    def connectors(self) -> Iterable[Row]:
+    def connectors(self, where: str) -> Iterable[Row]:
         from console.engine.api import views
+        from console.engine.filter_fleet import passing
 
-        return views.connectors(self.fleet)
+        return views.connectors(self.fleet, passing(where, self.fleet))
 
     def transactions(self, where: str, limit: int | None) -> Iterable[Row]:
         from console.engine.api import views

@@ -85,7 +85,7 @@ def test_a_narrow_table_keeps_what_tells_rows_apart(chargehand: Run, site: Any) 
     assert heading.split()[-2:] == ["CODE", "WHY"]
 
 
-def test_transactions_connections_and_alarms_take_the_screens_terms(chargehand: Run, site: Any, tmp_path: Path) -> None:
+def test_tables_take_the_terms_of_the_screen(chargehand: Run, site: Any, tmp_path: Path) -> None:
     for source in ([], ["--data", str(site.data)]):
         (one,) = rows(chargehand("transactions", "tag:TA*", "is:ended", "evse:1", "--json", *source))
         assert one["id_tag"] == "TAG"
@@ -93,6 +93,12 @@ def test_transactions_connections_and_alarms_take_the_screens_terms(chargehand: 
         assert rows(chargehand("connections", "offers:ocpp1.6", "station:CP-1", "--json", *source))
         assert rows(chargehand("connections", "is:refused", "--json", *source)) == []
         assert rows(chargehand("alarms", "severity:danger", "--json", *source)) == []
+        assert rows(chargehand("stations", "ocpp:1.6", "is:online", "--json"))
+        assert rows(chargehand("stations", "model:m", "station:CP-1", "--json", *source))
+        for kind in ("stations", "connectors"):
+            assert rows(chargehand(kind, "ocpp:2.*", "--json", *source)) == []
+            assert "No " in chargehand(kind, "is:faulted", *source).stderr
+            assert chargehand(kind, "is:blue", *source).returncode == 2
         wrong = chargehand("alarms", "dir:in", *source)
         assert (wrong.returncode, "unknown field “dir”: one of station, is" in wrong.stderr) == (2, True)
     out = tmp_path / "t.jsonl"

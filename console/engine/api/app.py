@@ -22,6 +22,7 @@ from console.engine.api.problems import ApiProblem, problem, problem_of
 from console.engine.errors import NoSuchStation
 from console.engine.filter_alarms import alarm_filter
 from console.engine.filter_attempts import attempt_filter
+from console.engine.filter_fleet import passing
 from console.engine.filter_sessions import SessionFilter
 from console.engine.journal.rows import transaction_row
 from console.engine.sample_rows import sample_rows
@@ -29,6 +30,7 @@ from console.engine.sample_rows import sample_rows
 if TYPE_CHECKING:
     from console.engine.api.events import EventStream
     from console.engine.engine import Engine
+    from console.engine.fleet.model import Station
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -169,7 +171,7 @@ class _Api:
     # Of stations.
 
     async def stations(self, request: Request) -> Response:
-        return as_rows(request, views.stations(self.engine.fleet), limited=True)
+        return as_rows(request, views.stations(self.engine.fleet, self._passing(request)), limited=True)
 
     async def station(self, request: Request) -> Response:
         wanted = request.path_params["id"].casefold()
@@ -179,7 +181,11 @@ class _Api:
         raise NoSuchStation(f"No station {request.path_params['id']} is known here.")
 
     async def connectors(self, request: Request) -> Response:
-        return as_rows(request, views.connectors(self.engine.fleet), limited=True)
+        return as_rows(request, views.connectors(self.engine.fleet, self._passing(request)), limited=True)
+
+    def _passing(self, request: Request) -> Callable[[Station], bool] | None:
+        words = words_of(request)
+        return passing(words, self.engine.fleet, self.engine.profile.named) if words.strip() else None
 
     async def transactions(self, request: Request) -> Response:
         engine = self.engine

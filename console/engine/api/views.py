@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
 from console.engine.endpoint.attempts import Attempt
@@ -13,7 +13,7 @@ from console.engine.filter_attempts import attempt_of, close
 from console.engine.filter_rows import RowFilter
 from console.engine.filter_sessions import SessionFilter
 from console.engine.fleet.fleet import Fleet
-from console.engine.fleet.model import Alarm, Transaction
+from console.engine.fleet.model import Alarm, Station, Transaction
 from console.engine.journal import Reader
 from console.engine.journal.rows import (
     Row,
@@ -34,20 +34,26 @@ _TURN = 100  # rows that are made in one turn of the loop
 _LINKS = ("link.opened", "link.refused", "link.closed")
 
 
-def stations(fleet: Fleet) -> list[Row]:
-    """Every station, by identity."""
-    every = sorted(fleet.stations.values(), key=lambda one: one.key)
-    return [station_row(one, fleet.transactions) for one in every if not one.removed]
+Passes = Callable[[Station], bool]
 
 
-def connectors(fleet: Fleet) -> list[Row]:
-    """Every connector of every station."""
+def stations(fleet: Fleet, passes: Passes | None = None) -> list[Row]:
+    """Every station that passes, by identity."""
+    return [station_row(one, fleet.transactions) for one in _stations(fleet, passes)]
+
+
+def connectors(fleet: Fleet, passes: Passes | None = None) -> list[Row]:
+    """Every connector of every station that passes."""
     return [
         connector_row(station, connector, fleet.transactions)
-        for station in sorted(fleet.stations.values(), key=lambda one: one.key)
-        if not station.removed
+        for station in _stations(fleet, passes)
         for connector in station.connectors()
     ]
+
+
+def _stations(fleet: Fleet, passes: Passes | None) -> list[Station]:
+    every = sorted(fleet.stations.values(), key=lambda one: one.key)
+    return [one for one in every if not one.removed and (passes is None or passes(one))]
 
 
 def alarms(fleet: Fleet, where: RowFilter[Alarm] | None = None, limit: int | None = None) -> list[Row]:
