@@ -310,9 +310,9 @@ class ConsoleApp(App[int]):
         """The URL, full screen."""
         from widgets.qr import QrScreen
 
-        if not self.ready or not self.engine.listen_urls:
+        if not self.ready or not self.engine.dial_urls:
             return
-        urls = self.engine.listen_urls
+        urls = self.engine.dial_urls
         note = "Type this into the charger as its central system URL (CSMS).\nAny key closes this."
         if len(urls) > 1:
             note = f"{note}\nAlso: {', '.join(urls[1:])}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from typing import Final
+from urllib.parse import urlsplit
 
 from profiles import format_address
 
@@ -31,6 +32,12 @@ def reachable_host(host: str) -> str:
             except OSError:
                 continue
     return loopback(host)
+
+
+def on_this_machine(url: str) -> bool:
+    """Whether only programs of this machine reach that URL."""
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def url(scheme: str, host: str, port: int) -> str:

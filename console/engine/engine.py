@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from console.engine import history
+from console.engine.addresses import on_this_machine
 from console.engine.dialects.base import Policy
 from console.engine.endpoint.attempts import Attempts
 from console.engine.endpoint.links import Links
@@ -211,6 +212,11 @@ class Engine(Road):
     def listen_urls(self) -> list[str]:
         """The URLs to type into a charger, each ending in ``/``; the identity comes behind it."""
         return [listener.url for listener in self.listeners]
+
+    @property
+    def dial_urls(self) -> list[str]:
+        """The same for people: those first that a charger reaches from where it is."""
+        return sorted(self.listen_urls, key=on_this_machine)
 
     @property
     def own_url(self) -> str:

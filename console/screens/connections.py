@@ -235,7 +235,7 @@ class ConnectionsSection(TableSection[Attempt]):
     def _empty_lines(self, filtered: bool) -> list[CellLike]:
         if filtered:
             return [Cell("No attempt matches.", "bold"), "", Cell("esc shows all", "muted")]
-        urls = self.engine.listen_urls
+        urls = self.engine.dial_urls
         url = urls[0] if urls else ""
         trust = "k" if url.startswith("wss:") else ""
         return [

@@ -143,7 +143,7 @@ class FleetSection(Filtering, Section):
     def _empty(self) -> list[CellLike]:
         if self._terms:
             return ["No station passes the filter.", Cell("esc takes it away", "muted")]
-        urls = self.engine.listen_urls
+        urls = self.engine.dial_urls
         return [
             "No charger has called yet.",
             "",

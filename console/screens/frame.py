@@ -160,7 +160,7 @@ class Frame(Screen[None]):
             engine = console.engine
             stats = engine.stats
             alarms = stats.alarms
-            urls = engine.listen_urls
+            urls = engine.dial_urls
             self.banner.set_banner(engine.failure or "")
             state = HeaderState(
                 profile=engine.profile.name,

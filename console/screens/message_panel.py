@@ -30,6 +30,7 @@ from widgets.filter_line import FilterLine
 from widgets.line_log import LineLog
 
 if TYPE_CHECKING:
+    from console.app import ConsoleApp
     from console.engine.engine import Engine
 
 HINT: Final = (
@@ -51,6 +52,7 @@ class MessagesPanel(Filtered, Vertical):
         Binding("b", "mark", "Mark", show=False),
         Binding("B", "marked", "Marked ones", show=False),
         Binding("e", "again", "Edit and send again", show=False),
+        Binding("E", "export", "Export", show=False),
     ]
 
     def __init__(self, *, station: str | None = None, id: str | None = None) -> None:
@@ -173,7 +175,7 @@ class MessagesPanel(Filtered, Vertical):
             ]
         if self.station is not None:
             return [Cell("No message of this station yet.", "bold"), "", Cell("t asks it to send one", "muted")]
-        urls = self.engine.listen_urls
+        urls = self.engine.dial_urls
         return [
             Cell("No message yet.", "bold"),
             "",
@@ -271,3 +273,10 @@ class MessagesPanel(Filtered, Vertical):
         """``e``: edit a call of ours and send it again."""
         if self.chosen is not None:
             send_again(self.host, self.chosen)
+
+    def action_export(self) -> None:
+        """``E``: what the filter finds, into a file."""
+        from console.screens.message_export import ask_to_export_messages
+
+        if self.host.ready:
+            ask_to_export_messages(cast("ConsoleApp", self.app), self.where, self.where.text)

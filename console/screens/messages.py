@@ -58,6 +58,7 @@ class MessagesSection(WithMessages, Section):
             KeyHint("B", "marked ones", None if marks else "No message is marked: b marks one."),
             KeyHint("e", "edit & send", none or why_not_again(self.engine, chosen)),
             KeyHint("i", "station", none),
+            KeyHint("E", "export", none),
         ]
 
     def selected_station(self) -> str | None:
