@@ -110,6 +110,9 @@ class Calls:
         while self._flying is None and self._outbox:
             pending = self._outbox.popleft()
             if pending.done.cancelled():
+                if pending.heard is not None:
+                    # A password that never left must not go on being valid.
+                    self._finish(pending, "lost", raw=None)
                 continue
             transport = self.socket.transport
             if transport is None or transport.is_closing() or not self.socket.send(pending.raw):

@@ -308,3 +308,25 @@ async def test_a_console_killed_between_call_and_answer_knows_both(tmp_path: Pat
     finally:
         process.terminate()
         await process.wait()
+
+
+async def test_a_password_that_is_called_off_before_it_left_lets_nobody_in(
+    make_engine: MakeEngine, until: Until
+) -> None:
+    engine = await make_engine(guarded(), listen=None)
+    station = await Station.dial(engine.listen_urls[0], OLD)
+    first = await engine.order("CP-001", "data-transfer", {"vendor": "acme"})
+    waiting = await station.hear()
+    run = await engine.order("CP-001", "set", {"key": "AuthorizationKey", "value": KEY})
+    known = engine.profile.station("CP-001")
+    link = engine.links.get("CP-001")
+    assert link is not None
+    await until(lambda: link.queue_depth == 2)
+    assert engine.secrets.check("CP-001", known, bytes.fromhex(KEY)) is not None
+    run.cancel()
+    await run.done()
+    await station.answer(waiting, {"status": "Accepted"})
+    await first.done()
+    await until(lambda: engine.secrets.check("CP-001", known, bytes.fromhex(KEY)) is None)
+    assert engine.secrets.check("CP-001", known, OLD.encode()) is not None
+    await station.socket.close()
