@@ -57,7 +57,10 @@ def judge_draft(version: str, action: str, text: str) -> Verdict:
     found = violations(version, draft.action, draft.payload)
     if found:
         more = f" · and {len(found) - 1} more" if len(found) > 1 else ""
-        return Verdict(f"⚠ {found[0].path}: {found[0].message}{more}. {_ALL_THE_SAME}", "warn")
+        first = found[0]
+        # The value stands in the payload; what it may be is what counts.
+        what = first.message[first.message.rfind(" is not one of ") + 4 :] if first.rule == "enum" else first.message
+        return Verdict(f"⚠ {first.path}: {what}{more}. {_ALL_THE_SAME}", "warn")
     if draft.action not in dialect(version).callable:
         return Verdict(f"{draft.action} is a call of stations; they do not expect it. {_ALL_THE_SAME}", "warn")
     return Verdict("The payload fits the schema.", "ok")

@@ -20,7 +20,8 @@ def test_every_call_has_a_draft_that_holds_what_it_needs(version: str) -> None:
 
 def test_an_enumeration_stands_as_its_choices_so_that_nothing_is_meant_by_accident() -> None:
     assert json.loads(skeleton("1.6", "Reset")) == {"type": "Hard|Soft"}
-    assert judge_draft("1.6", "Reset", skeleton("1.6", "Reset")).tone == "warn"
+    said = judge_draft("1.6", "Reset", skeleton("1.6", "Reset"))
+    assert said == ('⚠ $.type: not one of "Hard" or "Soft". It is sent all the same.', "warn")
 
 
 def test_a_draft_reaches_into_objects_and_lists() -> None:
