@@ -135,7 +135,7 @@ def drop(fleet: Fleet, station: Station, number: int) -> None:
     if fleet.wires.get((station.key, gone.wire)) == gone.id:
         del fleet.wires[station.key, gone.wire]
     if not unnumbered(gone.wire):
-        station.past.append(Past(gone.wire, gone.id, gone.started, gone.evse))
+        station.past.append(Past(gone.wire, gone.id, gone.started, gone.evse, gone.stopped))
         del station.past[:-PAST]
 
 

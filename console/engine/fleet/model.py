@@ -132,6 +132,7 @@ class Past(msgspec.Struct, frozen=True, array_like=True, gc=False):
     transaction: int
     started: int | None = None
     evse: int | None = None
+    stopped: int | None = None
 
 
 class Station(msgspec.Struct, kw_only=True):

@@ -77,12 +77,18 @@ def _find(fleet: Fleet, station: Station, event: TransactionSeen) -> Transaction
 def _told_before(fleet: Fleet, station: Station, event: TransactionSeen) -> bool:
     """Whether that is about a transaction that ended long ago and is not at hand: it comes again, and changes nothing.
 
-    A station that counts anew after a restart uses an id a second time; its beginning then has another time.
+    A station that counts anew after a restart uses an id a second time; its beginning then has another time. Where that
+    was lost, 2.x tells by the rest: what is later than the end that we know is not of that transaction.
     """
     if not long_over(fleet, station, event.transaction):
         return False
     known = fleet.past(station, event.transaction)
-    return event.phase != "started" or (known is not None and known.started == event.at)
+    if known is None:
+        return False
+    if event.phase == "started":
+        return known.started == event.at
+    ours = event.sequence is None  # the ids of 1.6 are given by us, and only once
+    return ours or event.at is None or known.stopped is None or event.at <= known.stopped
 
 
 def _end_key(event: TransactionSeen) -> int:

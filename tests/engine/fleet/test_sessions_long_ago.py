@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 
 from console.engine.fleet.fleet import Fleet
 from console.engine.fleet.model import PAST, RECENT, Station
@@ -51,6 +52,38 @@ def test_an_id_that_is_used_a_second_time_begins_a_session_of_its_own(told: Any)
     told.start(1)
     assert told.session(1).state == "active"
     assert told.session(1).id == told.records[-1].id
+
+
+def event(told: Any, kind: str, wire: str, at: float, number: int = 0) -> None:
+    """A TransactionEvent of a station of 2.0.1."""
+    info = {"transactionId": wire}
+    request = {"eventType": kind, "timestamp": told.stamp(at), "seqNo": number, "transactionInfo": info}
+    evse = {"evse": {"id": 1, "connectorId": 1}, "triggerReason": "Authorized"}
+    told.say("TransactionEvent", request | evse, {}, version="2.0.1")
+
+
+def many_events(told: Any) -> None:
+    for number in range(1, 22):
+        event(told, "Started", f"{number}", number * 10)
+        event(told, "Ended", f"{number}", number * 10 + 5, 1)
+    told.wait(300)
+
+
+@pytest.mark.parametrize(("kind", "state"), [("Updated", "active"), ("Ended", "orphan")])
+def test_an_id_of_2x_whose_second_beginning_was_lost_is_a_session_of_its_own(told: Any, kind: str, state: str) -> None:
+    many_events(told)
+    event(told, kind, "1", 300, 3)
+    assert told.session(1).state == state
+    assert told.session(1).id == told.records[-1].id
+
+
+@pytest.mark.parametrize("at", [12, 15])
+def test_what_comes_again_of_an_old_transaction_of_2x_does_not(told: Any, at: float) -> None:
+    many_events(told)
+    before = set(told.fleet.transactions)
+    event(told, "Updated", "1", at, 0)
+    event(told, "Ended", "1", 15, 1)
+    assert set(told.fleet.transactions) == before
 
 
 def test_only_so_many_are_known(told: Any) -> None:
