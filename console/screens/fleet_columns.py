@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from console.engine.fleet.model import Alarm, Station, Transaction
 
 NOTES: Final = (17, 22, 30)
-"""Cells that notes have at least: steps, so that an alarm more seldom moves a column."""
+"""Cells that notes have at least, and before models are whole: steps, so that an alarm more seldom moves a column; the
+last where a station waits for a person."""
 
 _MOST: Final = 80  # no column grows beyond
 
@@ -36,7 +37,8 @@ def widen(
     _raise(needs, "connectors", connectors_width(station, transactions))
     if needs.get("note", 0) < NOTES[-1]:
         told = note(station, alarms, None, station.last_seen)
-        _raise(needs, "note", cells(told.text) if isinstance(told, Cell) else 0)
+        most = NOTES[-1] if station.registration == "Pending" else NOTES[-2]
+        _raise(needs, "note", min(cells(told.text), most) if isinstance(told, Cell) else 0)
 
 
 def _raise(needs: dict[str, int], column: str, need: int) -> None:

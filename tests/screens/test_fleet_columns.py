@@ -8,7 +8,7 @@ import pytest
 
 from console.engine.engine import Engine
 from console.engine.fleet.alarms import raise_alarm
-from console.engine.fleet.model import Connector, Evse, Station
+from console.engine.fleet.model import Alarm, Connector, Evse, Station
 from console.screens.fleet_columns import fit, widen
 from console.screens.fleet_rows import COLUMNS, columns, fleet_row
 from widgets.columns import lay_out
@@ -94,3 +94,14 @@ def test_where_there_are_sites_they_are_whole_before_models_are() -> None:
         shown = {place.column.key: place.width for place in layout.placed}
         assert shown["site"] == (14 if width == 160 else shown["site"])
         assert shown["site"] >= 8
+
+
+def test_a_long_note_does_not_cut_the_models_where_there_is_room_for_both() -> None:
+    needs = needs_of(charger())
+    words = "a sentence " * 5
+    event = Alarm(id=1, station="cp-visitor-01", kind="event", cause="x", text=words, severity=4, raised=1, last=1)
+    widen(needs, charger(), [event], {}, ("", ""))
+    assert needs["note"] == 22
+    shown = widths(needs, 160)
+    assert shown["model"] == len("Alfen BV NG910-60023")
+    assert shown["note"] >= 22
