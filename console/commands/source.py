@@ -126,10 +126,11 @@ class Directory:
 
     def samples(self, session: int) -> Iterable[Row]:
         from console.engine.api import views
+        from console.engine.history import samples_of
         from console.engine.sample_rows import sample_rows
 
         found = self._run(views.transaction(self.fleet, self.journal, session))
-        return sample_rows(found, self._run(self.journal.samples(session)))
+        return sample_rows(found, self._run(samples_of(self.fleet, self.journal, session)))
 
     def messages(self, where: str, limit: int | None, secrets: bool = False) -> Iterable[Row]:
         from console.engine.api import views

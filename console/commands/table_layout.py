@@ -31,7 +31,8 @@ _MOST = 48  # of a column that does not give way, where room is short: the longe
 class Column(NamedTuple):
     """A column: its heading, how a cell is made, whether it stands right, and whether its texts are cut where room is short.
 
-    ``leaves``: 0 stays whatever happens; of the others the highest is left out first. ``narrow``: a shorter cell.
+    ``least``: cells that its texts need at least, where they are cut. ``leaves``: 0 stays whatever happens; of the others
+    the highest is left out first. ``narrow``: a shorter cell.
     """
 
     title: str
@@ -40,6 +41,7 @@ class Column(NamedTuple):
     flexible: bool = False
     leaves: int = 0
     narrow: Callable[[Row], str] | None = None
+    least: int = _LEAST_FLEXIBLE
 
 
 def print_table(columns: Sequence[Column], rows: Iterable[Row], *, empty: str) -> None:
@@ -85,7 +87,7 @@ def _kept(columns: Sequence[Column], cells: Sequence[Sequence[str]], natural: Se
         return empty, columns[at].leaves, at
 
     while True:
-        least = [min(natural[at], _LEAST_FLEXIBLE) if columns[at].flexible else natural[at] for at in kept]
+        least = [min(natural[at], columns[at].least) if columns[at].flexible else natural[at] for at in kept]
         may = [at for at in kept if columns[at].leaves]
         if not may or sum(least) + len(_GAP) * (len(kept) - 1) <= width:
             return kept

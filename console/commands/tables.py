@@ -94,7 +94,7 @@ STATIONS = (
     Column("FIRMWARE", _text("firmware"), flexible=True, leaves=6),
     Column("OCPP", _text("version")),
     Column("LINK", _link),
-    Column("CONNECTORS", _connectors, flexible=True, leaves=1),
+    Column("CONNECTORS", _connectors, flexible=True, leaves=1, least=14),
     Column("POWER", _station_power, right=True, leaves=2),
     _time("LAST SEEN (UTC)", "last_seen", leaves=5),
     Column("CLOCK", _skew, leaves=4),
@@ -221,7 +221,7 @@ CONNECTIONS = (
     Column("TLS", _text("tls"), leaves=6),
     Column("USER", _text("user"), leaves=5),
     Column("CODE", lambda row: _said(row.get("status") or row.get("code")), right=True),
-    Column("WHY", _why, flexible=True, leaves=1),
+    Column("WHY", _why, flexible=True, leaves=1, least=20),
 )
 
 
@@ -241,7 +241,7 @@ ALARMS = (
     Column("STATION", _text("station")),
     Column("SEVERITY", _severity),
     Column("KIND", _text("kind")),
-    Column("TEXT", _text("text"), flexible=True),
+    Column("TEXT", _text("text"), flexible=True, least=24),
     Column("COUNT", _text("count"), right=True, leaves=2),
     Column("STATE", _alarm_state, leaves=1),
     Column("MESSAGE", _text("message"), right=True, leaves=3),

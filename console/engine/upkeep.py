@@ -11,9 +11,9 @@ from console.engine.collector import Collector
 from console.engine.errors import EngineError
 from console.engine.fleet.fleet import Dirty, Fleet
 from console.engine.fleet.model import StoredSample
-from console.engine.fleet.readings import samples_in
 from console.engine.journal import Snapshot
 from console.engine.road import Road
+from console.engine.sample_rows import samples_among
 from console.engine.stats import Stats
 from console.engine.wire.exchange import Happening
 
@@ -131,9 +131,7 @@ class Upkeep:
     def samples_due(self, transaction: int) -> list[StoredSample]:
         """The samples of a transaction that the journal may not have yet."""
         parts = [self._road.fleet.dirty] if self._taken is None else [self._taken, self._road.fleet.dirty]
-        every = (one for part in parts for samples in part.samples.values() for one in samples)
-        mine = [one for one in every if one.transaction == transaction]
-        return [sample for one in mine for sample in samples_in(one.body, transaction, one.station)]
+        return samples_among(parts, transaction)
 
     def _hand_over(self, keys: list[str] | None, cursor: int) -> None:
         fleet, journal = self._road.fleet, self._road.journal

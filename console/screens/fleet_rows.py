@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
+from console.engine.filter_fleet import faulted
 from widgets.columns import Cell, CellLike, Column, Row
 from widgets.format import NOTHING, age, energy, latency, power, skew
 from widgets.safe import cut, safe_text
@@ -61,13 +62,6 @@ def alarms_by_station(fleet: Fleet) -> dict[str, list[Alarm]]:
     for alarms in found.values():
         alarms.sort(key=lambda one: (one.severity, -one.raised))
     return found
-
-
-def faulted(station: Station) -> bool:
-    """Whether a connector (or the station itself) says Faulted."""
-    return any(
-        connector.status == "Faulted" for evse in station.evses.values() for connector in evse.connectors.values()
-    )
 
 
 def model_of(station: Station) -> str:
