@@ -47,7 +47,7 @@ async def simulate(
         for station in made:
             pause = rng.uniform(0, plan.behaviour.start_spread_seconds)
             spawn(_one(station, pause), name=station.identity, owner=owner)
-        log.info("%d stations of fleet %s dial %s", len(made), plan.name, url)
+        log.info("%d station%s of fleet %s: dialling %s", len(made), "" if len(made) == 1 else "s", plan.name, url)
         await asyncio.sleep(plan.behaviour.start_spread_seconds + PATIENCE)
         _complain(url, made)
         await asyncio.Event().wait()
