@@ -40,6 +40,34 @@ EVERYWHERE: Final = (
     ("^q", "quit"),
 )
 
+# What the footer says in a word, for want of room.
+IN_FULL: Final = {
+    "accept": "accept the station: it may charge",
+    "add image": "offer a firmware image",
+    "all": "all attempts again",
+    "before": "the message before it",
+    "close by hand": "close a session whose station never came back to end it",
+    "connector": "the next connector's chart",
+    "delete": "delete the file, after a question",
+    "edit & send": "edit the call, and send it again",
+    "export": "write what the filter finds to a file: .csv or .jsonl",
+    "its messages": "every message of it",
+    "mark": "mark the message; is:marked finds it again",
+    "marked ones": "all marked messages, or all again",
+    "message": "the message that raised it",
+    "newest": "go to the newest message, and follow",
+    "next": "the message after it",
+    "next of station": "the next message of its station",
+    "next of tx": "the next message of its transaction",
+    "raw/tree": "as sent, or as a tree",
+    "refuse": "refuse the station",
+    "refused only": "refused attempts only",
+    "session": "its session",
+    "show secrets": "show passwords and keys in it",
+    "station": "its station",
+    "take note": "take note of it, with a word why",
+    "unmark": "take the mark away",
+}
 
 _LEFT = 34  # cells that the column of keys and words takes at most
 _GAP = 3
@@ -101,7 +129,7 @@ def _own_keys(section: Section) -> list[tuple[str, str]]:
     """The keys of a section, without those that are the same everywhere."""
     everywhere = {key for keys, _ in EVERYWHERE for key in keys.split()}
     hints = {key_label(hint.key): hint.word for hint in (*section.hints(), *section.sometimes())}
-    return [(key, word) for key, word in hints.items() if key == "enter" or key not in everywhere]
+    return [(key, IN_FULL.get(word, word)) for key, word in hints.items() if key == "enter" or key not in everywhere]
 
 
 def _filters() -> list[tuple[str, str]]:

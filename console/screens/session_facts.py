@@ -96,7 +96,10 @@ def _judged(transaction: Transaction, samples: Sequence[StoredSample]) -> list[t
     metered = values[-1] - values[0]
     apart = transaction.energy_wh - metered
     tone = "warn" if abs(apart) > max(100.0, abs(metered) * 0.05) else ""
-    return [("readings", f"{energy_exact(metered)} between first and last reading; {apart:+.0f} Wh apart", tone)]
+    told = f"{energy_exact(metered)} from the first to the last"
+    if round(apart):
+        told += f"; start and stop tell {abs(apart):.0f} Wh {'more' if apart > 0 else 'less'}"
+    return [("readings", told, tone)]
 
 
 def _wh(sample: StoredSample) -> float | None:

@@ -8,6 +8,15 @@ from profiles import Listen
 SWEEP_S = 1.0
 MESSAGE_S = 60.0  # a message has this long from its first byte to its last
 CLOSE_S = 3.0
+RTT_S = 60.0  # the round trip of a link that is never silent is measured so often
+
+
+def _stale(socket: Socket, now: float) -> bool:
+    """Whether the round trip is not known, or may be another by now. The first is measured in the crowd of a start; so the
+    next ones follow soon, each after twice the time."""
+    if socket.asked is None or socket.rtt_ns is None:
+        return True
+    return now - socket.asked >= min(RTT_S, max(SWEEP_S, socket.asked - socket.opened))
 
 
 def overdue(socket: Socket, listen: Listen, now: float) -> str | None:
@@ -32,6 +41,7 @@ def overdue(socket: Socket, listen: Listen, now: float) -> str | None:
                 socket.pinged = None
         elif now - socket.pinged > listen.ping_timeout:
             return "no answer to a ping, and nothing else was heard"
-    elif now - socket.heard >= interval or socket.rtt_ns is None or now - socket.opened < SWEEP_S:
+    elif now - socket.heard >= interval or _stale(socket, now):
+        socket.asked = now
         socket.ping(now)
     return None

@@ -77,6 +77,7 @@ class Socket(asyncio.BufferedProtocol):
         "_parts",
         "_plain",
         "_reader",
+        "asked",
         "attempt",
         "closing_since",
         "first",
@@ -103,7 +104,8 @@ class Socket(asyncio.BufferedProtocol):
         self.opened = self.heard = time.monotonic()
         self.partial_since: float | None = None
         self.closing_since: float | None = None
-        self.pinged: float | None = None
+        self.pinged: float | None = None  # the ping that waits for its pong
+        self.asked: float | None = None  # the last one
         self.rtt_ns: int | None = None
         self.protocol = ServerProtocol(max_size=host.max_message_bytes)
         self._reader = read_by(self.protocol)
