@@ -42,7 +42,7 @@ def walk(environment: dict[str, str], tmp_path: Path) -> Iterator[Walk]:
     found.close()
 
 
-ROW = [f"{one} of every row" for one in ("vendor", "firmware", "info")]
+ROW = [f"{one} of every row" for one in ("model", "firmware", "info")]
 
 
 def test_every_string_of_the_corpus_in_every_table(walk: Walk) -> None:
@@ -54,7 +54,7 @@ def test_every_string_of_the_corpus_in_every_table(walk: Walk) -> None:
     picture = walk.terminal.rests()
     # Every single one was drawn as the sanitiser writes it, not only some.
     assert len(say.seen(picture)["identity"]) == len(SAYABLE)
-    assert len(say.seen(picture)["vendor of every row"]) == len(SAYABLE)
+    assert len(say.seen(picture)["model of every row"]) == len(SAYABLE)
     walk.section("2", "Sessions")
     walk.at("Sessions", "tag of every row", "reason of every row")
     walk.section("3", "Messages")

@@ -5,7 +5,6 @@ Values of any type are read in ``wire/values.py``; here are times, which station
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -25,6 +24,7 @@ __all__ = [
     "when",
 ]
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STEP_NS = 60 * 1_000_000_000
 
 
@@ -44,10 +44,8 @@ def when(value: Any) -> int | None:
             return None
     if made.tzinfo is None:
         made = made.replace(tzinfo=UTC)
-    try:
-        at = math.floor(made.timestamp()) * 1_000_000_000 + made.microsecond * 1000
-    except (OverflowError, ValueError, OSError):
-        return None
+    since = made - _EPOCH
+    at = (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1000
     return at if -INT64 <= at <= INT64 else None
 
 

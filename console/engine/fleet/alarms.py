@@ -60,6 +60,8 @@ def raise_alarm(
 def clear_alarm(fleet: Fleet, station: Station | None, kind: str, cause: str, time: int) -> None:
     """The cause is gone; nothing happens where no such alarm stands."""
     owner = station.id if station is not None else None
+    if owner not in fleet.standing:
+        return
     if fleet.alarm_keys.get((owner, kind, _cut(cause, LONGEST_CAUSE))) is None:
         return
     _clear(fleet, owner, kind, _cut(cause, LONGEST_CAUSE), time)

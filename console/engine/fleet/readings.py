@@ -118,6 +118,8 @@ def fold_sampled(
             station.settle()  # not to keep all of it until somebody looks
     if transaction is not None:
         _gather(fleet, station, event, at, transaction, power, energy, soc, exchange)
+        if not within:
+            fleet.touch_transaction(transaction)
 
 
 def long_over(fleet: Fleet, station: Station, wire: str | None) -> bool:
@@ -226,7 +228,6 @@ def _gather(
     if at <= transaction.last_sample and key in keys:
         # The same readings again: a retry under another unique id.
         flag(transaction, "repeated readings left out")
-        fleet.touch_transaction(transaction)
         return
     if len(keys) >= SAMPLE_KEYS:
         del keys[0]
@@ -262,7 +263,6 @@ def _gather(
     place = "null" if event.connector is None else event.connector
     body = f"[{event.evse},{place},{at},".encode() + told + b"]"
     fleet.store(Reading(transaction.id, station.key, at, body))
-    fleet.touch_transaction(transaction)
 
 
 _read_moment: Final = msgspec.json.Decoder(tuple[int | None, int | None, int, list[Any]])
