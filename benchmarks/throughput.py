@@ -97,11 +97,14 @@ def measure(repetitions: int, stations: int, messages: int) -> dict[str, Any]:
 
 
 def by_links(repetitions: int, counts: tuple[int, ...]) -> dict[str, Any]:
-    """What a message costs our engine with ever more links; every link has its turn, so none of them is warm."""
+    """What a message costs our engine with ever more links; every link has its turn, so none of them is warm.
+
+    Each says the whole mix of ten at least once: a status or a heartbeat costs half of a message with readings.
+    """
     allow_files(max(counts) + 200)
     runs: dict[int, list[float]] = {count: [] for count in counts}
     for _ in range(repetitions):
         for count in counts:
-            runs[count].append(one_run("ours", "1.6", count, max(20_000, 2 * count), turns=True)["us_per_message"])
+            runs[count].append(one_run("ours", "1.6", count, max(20_000, 10 * count), turns=True)["us_per_message"])
     cost = {count: statistics.median(found) for count, found in runs.items()}
     return {"us_per_message": cost, "most against fewest links": cost[max(counts)] / cost[min(counts)]}
