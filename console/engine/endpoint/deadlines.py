@@ -8,7 +8,8 @@ from profiles import Listen
 SWEEP_S = 1.0
 MESSAGE_S = 60.0  # a message has this long from its first byte to its last
 CLOSE_S = 3.0
-RTT_S = 60.0  # the round trip of a link that is never silent is measured so often
+RTT_S = 60.0  # the round trip of a link that is never silent is measured so often,
+MEASURES = 100  # but of no more links in one sweep: ten thousand pings at once would hold up every message
 
 
 def _stale(socket: Socket, now: float) -> bool:
@@ -19,8 +20,9 @@ def _stale(socket: Socket, now: float) -> bool:
     return now - socket.asked >= min(RTT_S, max(SWEEP_S, socket.asked - socket.opened))
 
 
-def overdue(socket: Socket, listen: Listen, now: float) -> str | None:
-    """Why a connection has to be aborted now (``time.monotonic``), or None; pings where that is due."""
+def overdue(socket: Socket, listen: Listen, now: float, *, measure: bool = True) -> str | None:
+    """Why a connection has to be aborted now (``time.monotonic``), or None; pings where that is due. ``measure``: whether
+    a round trip that is known may be measured again."""
     if socket.closing_since is not None:
         return "the peer did not close" if now - socket.closing_since > CLOSE_S else None
     if socket.receiver is None:
@@ -41,7 +43,7 @@ def overdue(socket: Socket, listen: Listen, now: float) -> str | None:
                 socket.pinged = None
         elif now - socket.pinged > listen.ping_timeout:
             return "no answer to a ping, and nothing else was heard"
-    elif now - socket.heard >= interval or _stale(socket, now):
+    elif now - socket.heard >= interval or socket.asked is None or (measure and _stale(socket, now)):
         socket.asked = now
         socket.ping(now)
     return None

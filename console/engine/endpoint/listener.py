@@ -77,6 +77,7 @@ class Listener:
         self._refusals = Refusals(hub, attempts)
         self._tasks: Owner = set()
         self._swept = time.monotonic()
+        self._measures = 0  # round trips that this sweep may measure again
         self.on_link: Callable[[Link], None] | None = None
 
     # Life.
@@ -340,6 +341,7 @@ class Listener:
             stalled = now - self._swept - deadlines.SWEEP_S > STALL_S
             self._swept = now
             self._refusals.refill(deadlines.SWEEP_S)
+            self._measures = deadlines.MEASURES
             for socket in list(self._open):
                 if stalled:
                     # A laptop that slept or a loop that hung: pongs may be waiting unread. Give everyone a new start.
@@ -354,7 +356,9 @@ class Listener:
                     socket.abort("the console failed on this connection; see its log")
 
     def _look_at(self, socket: Socket, now: float) -> None:
-        reason = overdue(socket, self.listen, now)
+        asked = socket.asked
+        reason = overdue(socket, self.listen, now, measure=self._measures > 0)
+        self._measures -= socket.asked is not asked
         if reason is not None:
             self.on_failed(socket, reason, socket.first)
             socket.abort(reason)

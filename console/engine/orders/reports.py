@@ -15,6 +15,7 @@ from console.engine.orders.transfers import TransferFollower
 from console.engine.wire.exchange import Exchange, Record
 
 MOST_LINES: Final = 20_000
+MOST_NAMED: Final = 10  # parts that are missing
 _INT32: Final = 2**31 - 1
 
 # What is listed, by order: the report's kind, and one of it in words.
@@ -114,10 +115,16 @@ class ReportFollower(Follower):
         self.found(f"{count} {self.one}{'' if count == 1 else 's'}{parts} {self.since()}" if count else "none")
 
     def _missing(self) -> list[int]:
-        """The numbers of the parts that have not come; stations count from 0, some from 1."""
+        """The first numbers of parts that have not come; stations count from 0, some from 1. A station may say any number:
+        what is missing is never counted to its end."""
+        missing: list[int] = []
         if self.last is None or not self.seen:
-            return []
-        return [one for one in range(min(1, min(self.seen)), self.last) if one not in self.seen]
+            return missing
+        due = min(1, min(self.seen))
+        for one in sorted(self.seen):
+            missing += range(due, min(one, self.last, due + MOST_NAMED))
+            due = one + 1
+        return missing[:MOST_NAMED]
 
     def lacking(self) -> str:
         if not self.parts:
@@ -125,7 +132,7 @@ class ReportFollower(Follower):
         missing = self._missing()
         if not missing:
             return f"the list is not whole: its last part is missing, {self.parts} came"
-        named = ", ".join(map(str, missing[:10]))
+        named = ", ".join(map(str, missing))
         return f"the list is not whole: part{'' if len(missing) == 1 else 's'} {named} did not come"
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from console.engine.endpoint import deadlines
 from console.engine.endpoint.deadlines import overdue
 from console.engine.endpoint.socket import Socket
 from console.engine.engine import Engine
@@ -49,3 +52,26 @@ async def test_a_silent_station_is_pinged_every_interval_as_well(
     engine: Engine, dial: Dial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert await pings(engine, dial, monkeypatch, silent=True, until=90) == [1, 2, 4, 8, 16, 32, 52, 72]
+
+
+async def test_where_many_links_are_there_no_sweep_measures_them_all_again(
+    make_engine: Callable[..., Awaitable[Engine]], dial: Dial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadlines, "MEASURES", 2)
+    monkeypatch.setattr(deadlines, "SWEEP_S", 0.2)
+    engine = await make_engine()
+    asked: list[float] = []
+    monkeypatch.setattr(Socket, "ping", lambda _socket, now: asked.append(now))
+    for number in range(6):
+        await dial(engine, f"CP-{number}")
+    links = list(engine.links)
+    assert len(links) == 6
+    async with asyncio.timeout(10):
+        while len(asked) < 30:
+            for link in links:
+                link.socket.rtt_ns = 1
+                link.socket.asked = link.socket.asked and link.socket.opened - 100.0
+            await asyncio.sleep(0.05)
+    swept = Counter(asked)
+    assert len(swept) > 8
+    assert all(count <= 2 for count in list(swept.values())[6:])

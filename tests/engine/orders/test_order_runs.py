@@ -740,3 +740,26 @@ async def test_a_station_that_goes_before_the_read_back_is_no_usable_answer(port
     assert "went away" in (await run.done()).text
     assert (run.state, run.exit_code) == ("failed", 4)
     assert (await run.judged()) == "failed"
+
+
+# Lists in parts.
+
+
+@pytest.mark.parametrize(
+    ("numbers", "last", "told"),
+    [
+        ((0,), 2**31 - 1, "part" + "s 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 did not come"),
+        ((-(2**62), 5), 2**62, "did not come"),
+        ((1,), 3, "part 2 did not come"),
+    ],
+)
+async def test_a_station_that_counts_its_parts_wildly_costs_nothing(
+    port: FakePort, desk: OrderDesk, numbers: tuple[int, ...], last: int, told: str
+) -> None:
+    port.connect("CP-001", "2.0.1")
+    run = await give(desk, "displays", timeout=0.2)
+    await accepted(run)
+    for number in (*numbers, last):
+        part = {"requestId": run.order.id, "seqNo": number, "tbc": number != last}
+        port.hear("CP-001", "NotifyDisplayMessages", part)
+    assert told in await missing(run)
