@@ -6,6 +6,7 @@ from console.engine.endpoint.socket import Socket
 from profiles import Listen
 
 SWEEP_S = 1.0
+SLICE = 500  # links that are looked at in one go
 MESSAGE_S = 60.0  # a message has this long from its first byte to its last
 CLOSE_S = 3.0
 RTT_S = 60.0  # the round trip of a link that is never silent is measured so often,
