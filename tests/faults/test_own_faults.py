@@ -35,12 +35,12 @@ async def test_row_86_a_fault_on_one_connection_leaves_the_deadlines_of_the_othe
     whole = deadlines.overdue
     seen: list[Socket] = []
 
-    def broken(socket: Socket, listen: Listen, now: float) -> str | None:
+    def broken(socket: Socket, listen: Listen, now: float, *, measure: bool = True) -> str | None:
         if not seen:
             seen.append(socket)
         if socket is seen[0]:
             raise RuntimeError("a fault of ours")
-        return whole(socket, listen, now)
+        return whole(socket, listen, now, measure=measure)
 
     monkeypatch.setattr(listener, "overdue", broken)
     engine = await make_engine(bench(open_timeout=0.1), listen=None)
