@@ -7,6 +7,7 @@ keeps them as they were sent. Reading all of them cost a quarter of a message (d
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import Any, overload
@@ -62,7 +63,10 @@ class Moment(Sequence[MeterSample]):
 
     def json(self) -> bytes:
         """The values as they were sent, in JSON."""
-        return orjson.dumps(self.values)
+        try:
+            return orjson.dumps(self.values)
+        except TypeError:  # a number beyond 64 bits, or half of a surrogate pair
+            return json.dumps(self.values, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
 
     def __len__(self) -> int:
         return len(self.values)

@@ -146,6 +146,12 @@ def test_a_settled_station_can_be_written_and_comes_back() -> None:
     assert back.evses[1].connectors[1].meter[ENERGY].text == "1"
 
 
+@pytest.mark.parametrize("value", [2**64, -(2**63) - 1, "\ud800", 1.5])
+def test_whatever_a_value_is_it_can_be_kept(value: Any) -> None:
+    (found,) = samples_in(b"[1,1,5," + one({"value": value}).json() + b"]", 7, "cp-1")
+    assert found.sample.measurand == ENERGY
+
+
 @pytest.mark.parametrize(
     "body",
     [
